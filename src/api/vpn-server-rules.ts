@@ -1,0 +1,136 @@
+// The cross-field rules of a VpnServer, each on the object that it judges. What a rule needs from other objects
+// (other servers, users) is not here but in resolve.ts.
+
+import { contains, firstAddress, overlap, parseAddress, parseCidr } from '../protocol/ip/address.ts';
+import { type Offender, type Rule, valueRule } from './schema.ts';
+
+interface Pool {
+  cidr: string;
+  exclude?: string[];
+}
+
+export const poolHasUsefulSize = valueRule<string>(
+  {
+    rule: '!isCIDR(self) || cidr(self).prefixLength() >= 16',
+    value: 'self',
+    what: 'is a pool of more than 65536 addresses',
+    fix: 'write a prefix length from 16 to 32, and more than one pool when that is not enough',
+  },
+  (self) => (parseCidr(self)?.prefixLength ?? 16) >= 16,
+);
+
+export const excludedInsidePool: Rule = {
+  rule:
+    '!has(self.exclude) || !isCIDR(self.cidr) || ' +
+    'self.exclude.all(e, !isCIDR(e) || cidr(self.cidr).containsCIDR(e))',
+  fieldPath: '.exclude',
+  value: 'self.exclude.filter(e, isCIDR(e) && !cidr(self.cidr).containsCIDR(e)).join(", ")',
+  what: 'is not inside the cidr of its pool',
+  fix: 'exclude only ranges that the pool holds, or remove this one',
+  offenders(self: Pool): Offender[] {
+    const pool = parseCidr(self.cidr);
+    return (self.exclude ?? []).flatMap((value, index) => {
+      const range = parseCidr(value);
+      if (pool === undefined || range === undefined) return [];
+      const inside = range.prefixLength >= pool.prefixLength && contains(pool, firstAddress(range));
+      return inside ? [] : [{ path: ['exclude', index], value }];
+    });
+  },
+};
+
+export const poolsDisjoint: Rule = {
+  rule:
+    'self.all(a, !isCIDR(a.cidr) || self.filter(b, isCIDR(b.cidr) && ' +
+    '(cidr(a.cidr).containsCIDR(b.cidr) || cidr(b.cidr).containsCIDR(a.cidr))).size() == 1)',
+  value:
+    'self.filter(a, isCIDR(a.cidr) && self.filter(b, isCIDR(b.cidr) && ' +
+    '(cidr(a.cidr).containsCIDR(b.cidr) || cidr(b.cidr).containsCIDR(a.cidr))).size() != 1)' +
+    '.map(a, a.cidr).join(", ")',
+  what: 'overlaps another pool of this server',
+  fix: 'give every pool a range of its own, or keep only the larger one',
+  offenders(self: Pool[]): Offender[] {
+    const ranges = self.map((pool) => parseCidr(pool.cidr));
+    return self.flatMap(({ cidr }, index) => {
+      const range = ranges[index];
+      const earlier = ranges.slice(0, index);
+      const clashes = range && earlier.some((other) => other && overlap(range, other));
+      return clashes ? [{ path: [index, 'cidr'], value: cidr }] : [];
+    });
+  },
+};
+
+export const gatewayInsidePool: Rule = {
+  rule:
+    '!has(self.gatewayAddress) || !isIP(self.gatewayAddress) || ' +
+    'self.addressPools.exists(p, isCIDR(p.cidr) && cidr(p.cidr).containsIP(self.gatewayAddress))',
+  fieldPath: '.gatewayAddress',
+  value: 'self.gatewayAddress',
+  what: 'is in none of the address pools',
+  fix: 'take an address from spec.addressPools, or remove the field to get the first one of the first pool',
+  offenders(self: { gatewayAddress?: string; addressPools: Pool[] }): Offender[] {
+    const address = parseAddress(self.gatewayAddress ?? '');
+    if (address === undefined) return [];
+    const inside = self.addressPools.some(({ cidr }) => {
+      const pool = parseCidr(cidr);
+      return pool && contains(pool, address);
+    });
+    return inside ? [] : [{ path: ['gatewayAddress'], value: self.gatewayAddress }];
+  },
+};
+
+export const keyLengthsNotEmpty: Rule = {
+  rule: 'self.size() > 0',
+  value: '"[]"',
+  what: 'is empty',
+  fix: 'list at least one of 40, 56 and 128 (128 is the least weak), or set policy: Disabled',
+  offenders: (self: number[]): Offender[] => (self.length > 0 ? [] : [{ path: [], value: '[]' }]),
+};
+
+interface Mtu {
+  mode?: string;
+  value?: number;
+}
+
+export const mtuValueOnlyWithFixed: Rule = {
+  rule: "!has(self.value) || self.mode == 'Fixed'",
+  fieldPath: '.value',
+  value: 'string(self.value)',
+  what: 'is set although mode is not Fixed',
+  fix: 'set mode: Fixed, or remove value and let mode: Auto measure the path',
+  offenders: (self: Mtu): Offender[] =>
+    self.value === undefined || self.mode === 'Fixed' ? [] : [{ path: ['value'], value: self.value }],
+};
+
+export const mtuFixedNeedsValue: Rule = {
+  rule: "self.mode != 'Fixed' || has(self.value)",
+  fieldPath: '.mode',
+  value: 'self.mode',
+  what: 'needs a value',
+  fix: 'add value: with the MTU inside the tunnel, from 576 to 1500 (1400 passes almost everywhere), or set mode: Auto',
+  offenders: (self: Mtu): Offender[] =>
+    self.mode !== 'Fixed' || self.value !== undefined ? [] : [{ path: ['mode'], value: self.mode }],
+};
+
+export const everyNamespaceStandsAlone: Rule = {
+  rule: "!('*' in self) || self.size() == 1",
+  value: 'self.join(", ")',
+  what: 'names namespaces beside "*"',
+  fix: 'write ["*"] for all namespaces, or only the names of some',
+  offenders: (self: string[]): Offender[] =>
+    self.includes('*') && self.length > 1 ? [{ path: [], value: self.join(', ') }] : [],
+};
+
+interface Sessions {
+  max?: number;
+  maxPerUser?: number;
+}
+
+export const oneUserFits: Rule = {
+  rule: 'self.maxPerUser <= self.max',
+  fieldPath: '.maxPerUser',
+  value: 'string(self.maxPerUser)',
+  what: 'is more than sessions.max',
+  fix: 'lower maxPerUser, or raise max',
+  offenders: ({ max = 1000, maxPerUser = 1 }: Sessions): Offender[] =>
+    maxPerUser <= max ? [] : [{ path: ['maxPerUser'], value: maxPerUser }],
+};

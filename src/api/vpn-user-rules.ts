@@ -1,0 +1,43 @@
+// The rules of a VpnUser that one object alone can break. Two users with one name or address are found in resolve.ts.
+
+import { type Offender, type Rule, valueRule } from './schema.ts';
+
+/**
+ * No control characters, and no backslash, because all before one is a Windows domain (CH-3).
+ * CEL speaks RE2, which knows \x escapes too; the doubled backslashes are CEL's own.
+ */
+const usernamePattern = '^[^\\x00-\\x1f\\x7f\\\\]+$';
+
+export const usernameIsTypeable = valueRule<string>(
+  {
+    rule: `self.matches('${usernamePattern.replaceAll('\\', '\\\\')}') && self == self.trim()`,
+    value: 'self',
+    what: 'is not a user name',
+    fix: 'write what the client sends, without a backslash, a domain before it, control characters or spaces around it',
+  },
+  (self) => new RegExp(usernamePattern).test(self) && self === self.trim(),
+);
+
+const keyPattern = '^[-._a-zA-Z0-9]+$';
+
+/** The message does not repeat the value: a password may have been written here by mistake. */
+export const keyIsNameable = valueRule<string>(
+  {
+    rule: `self.matches('${keyPattern}')`,
+    what: 'is not a key of a Secret',
+    fix: 'write letters, digits, "-", "_" and "." only; the password itself belongs into the Secret',
+  },
+  (self) => new RegExp(keyPattern).test(self),
+);
+
+export const addressServesOneSession: Rule = {
+  rule: '!has(self.address) || !has(self.maxSessions) || self.maxSessions == 1',
+  fieldPath: '.maxSessions',
+  value: 'string(self.maxSessions)',
+  what: 'is more than a fixed address can serve',
+  fix: 'set maxSessions: 1, or remove address',
+  offenders: (self: { address?: string; maxSessions?: number }): Offender[] =>
+    self.address === undefined || (self.maxSessions ?? 1) === 1
+      ? []
+      : [{ path: ['maxSessions'], value: self.maxSessions }],
+};
