@@ -34,7 +34,9 @@ export function fragmentCount(bytes: Uint8Array, offset: number, mtu: number): n
   const data = total - header;
   const blockOffset = read16(bytes, offset + at.flagsAndFragmentOffset) & fragmentOffsetMask;
   if (blockOffset * 8 + data > 0xffff) return 0;
-  return 1 + Math.ceil((data - first) / later);
+  // The last piece may fill what rounding down to 8 left unused in the others.
+  const unused = mtu - laterHeaderLength(bytes, offset) - later;
+  return 1 + Math.max(1, Math.ceil((data - first - unused) / later));
 }
 
 /**
@@ -53,10 +55,10 @@ export function writeFragment(
   const data = totalLength(bytes, offset) - header;
   const ownHeader = index === 0 ? header : laterHeaderLength(bytes, offset);
   const from = index === 0 ? 0 : dataRoom(mtu, header) + (index - 1) * dataRoom(mtu, ownHeader);
-  const size = Math.min(data - from, dataRoom(mtu, ownHeader));
-  const isLast = from + size === data;
+  const isLast = data - from <= mtu - ownHeader;
+  const size = isLast ? data - from : dataRoom(mtu, ownHeader);
   const length = ownHeader + size;
-  if (size <= 0 || targetOffset + length > target.length) return 0;
+  if (size < 0 || (index > 0 && size === 0) || targetOffset + length > target.length) return 0;
 
   if (index === 0) copy(target, targetOffset, bytes, offset, header);
   else writeLaterHeader(target, targetOffset, bytes, offset);

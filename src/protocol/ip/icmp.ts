@@ -5,6 +5,7 @@ import {
   checksum,
   destinationOf,
   dontFragmentFlag,
+  headerFault,
   headerLength,
   isLaterFragment,
   minimumHeaderLength,
@@ -117,11 +118,12 @@ export function readFragmentationNeeded(
   offset: number,
   length: number,
 ): GreHint | undefined {
-  if (length < minimumHeaderLength || protocolOf(bytes, offset) !== protocolIcmp) return undefined;
-  const header = headerLength(bytes, offset);
-  const icmp = offset + header;
-  const icmpLength = Math.min(length, totalLength(bytes, offset)) - header;
-  if (header < minimumHeaderLength || icmpLength < icmpHeaderLength) return undefined;
+  if (headerFault(bytes, offset, length) !== undefined || protocolOf(bytes, offset) !== protocolIcmp) {
+    return undefined;
+  }
+  const icmp = offset + headerLength(bytes, offset);
+  const icmpLength = offset + totalLength(bytes, offset) - icmp;
+  if (icmpLength < icmpHeaderLength) return undefined;
   if (bytes[icmp] !== destinationUnreachable || bytes[icmp + 1] !== fragmentationNeeded) return undefined;
   if (checksum(bytes, icmp, icmpLength) !== 0) return undefined;
   const quoted = icmp + icmpHeaderLength;
