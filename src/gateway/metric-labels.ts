@@ -1,0 +1,95 @@
+// The closed sets behind the metrics' labels. A label never carries what a peer sent: its values are names of
+// configured objects, addresses of live sessions, or words of these lists.
+import { constants } from 'node:os';
+
+/** `result` of vpn_logins_total: success, or what the login failed on. */
+export const loginResults = {
+  success: 'The user was authenticated and got an address.',
+  bad_credentials: 'Unknown user or wrong password; the two are not told apart.',
+  suspended: 'The VpnUser is suspended.',
+  expired: 'The VpnUser is past its expiresAt.',
+  source_not_allowed: "The client's address is outside the user's allowedSources.",
+  addresses_exhausted: 'No address was free in the pools.',
+  too_many_sessions: "The server's sessions.max is reached.",
+  penalized: 'Too many wrong passwords came from this source or for this user; it has to wait.',
+  authentication_timeout: 'The client did not answer the challenge in time.',
+  encryption_refused: 'The client would not encrypt as the policy requires.',
+  negotiation_failed: 'LCP, CCP or IPCP found no agreement.',
+  no_gre: 'The control connection worked, but no GRE packet came.',
+  peer_left: 'The client went away before it was logged in.',
+  other: 'Anything else.',
+} as const;
+export type LoginResult = keyof typeof loginResults;
+
+/** `reason` of vpn_session_ends_total. */
+export const sessionEndReasons = {
+  peer_terminated: 'The client hung up.',
+  authentication_failed: 'Renewed authentication failed.',
+  authentication_timeout: 'Renewed authentication was not answered in time.',
+  encryption_refused: 'The client would not encrypt as the policy requires.',
+  negotiation_failed: 'LCP, CCP or IPCP found no agreement.',
+  keepalive_timeout: 'Three LCP Echo-Requests in a row went unanswered.',
+  loopback: 'Our own packets came back.',
+  control_lost: 'The TCP connection broke or its peer fell silent.',
+  protocol_error: 'The client broke the control protocol.',
+  administrative: 'Ended by the administrator.',
+  idle_timeout: 'Nothing was sent for sessions.idleTimeout.',
+  session_timeout: 'sessions.maxDuration is over.',
+  replaced: 'The same user logged in again.',
+  suspended: 'The VpnUser was suspended.',
+  expired: 'The VpnUser passed its expiresAt.',
+  user_removed: 'The VpnUser was deleted or changed its password.',
+  shutdown: 'The gateway stopped.',
+  no_gre: 'No GRE packet came.',
+  other: 'Anything else.',
+} as const;
+export type SessionEndReason = keyof typeof sessionEndReasons;
+
+/** `direction` of vpn_session_pmtu_drops_total. */
+export const pmtuDropDirections = {
+  to_client: 'From the network to the client.',
+  from_client: 'From the client to the network.',
+} as const;
+
+/** `operation` of vpn_host_errors_total: what the gateway wanted from the kernel. */
+export const hostOperations = {
+  gre_send: 'Sending GRE packets.',
+  gre_receive: 'Receiving GRE packets.',
+  gre_errors: "Reading the GRE socket's error queue.",
+  tun_read: 'Reading packets from the TUN device.',
+  tun_write: 'Writing packets to the TUN device.',
+  netlink: 'Setting links, addresses and routes.',
+  firewall: 'Setting the packet filter.',
+  poll: 'Waiting for packets.',
+  accept: 'Accepting control connections.',
+  other: 'Anything else.',
+} as const;
+export type HostOperation = keyof typeof hostOperations;
+
+/** `state` of vpn_addresses. */
+export const addressStates = {
+  used: 'Given to a session, or kept back for a short time after one.',
+  free: 'Ready for the next session.',
+} as const;
+
+/** `source` of vpn_collect_errors_total. */
+export const collectSources = {
+  sessions: 'The list of sessions.',
+  addresses: 'The address pools.',
+  discards: 'The GRE discard counters.',
+  render: 'Writing a metric out.',
+} as const;
+export type CollectSource = keyof typeof collectSources;
+
+/** The word itself when the set knows it, else 'other': a label stays closed even if its caller is wrong. */
+export function closed<Word extends string>(
+  set: Readonly<Record<Word, string>>,
+  word: string,
+): Word | 'other' {
+  return Object.hasOwn(set, word) ? (word as Word) : 'other';
+}
+
+/** An errno's name as this system knows it, else 'OTHER'. */
+export function closedErrno(name: string): string {
+  return Object.hasOwn(constants.errno, name) ? name : 'OTHER';
+}
