@@ -1,0 +1,44 @@
+// tcpdump on a link of the lab: the independent witness of what went over the wire.
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually, execute, exitOf, startProgram } from './commands.ts';
+import type { Namespace } from './namespaces.ts';
+import type { Undo } from './undo.ts';
+
+export class Capture {
+  readonly file: string;
+  readonly #child: ChildProcess;
+
+  constructor(file: string, child: ChildProcess) {
+    this.file = file;
+    this.#child = child;
+  }
+
+  /** Ends the capture; all packets up to now are in the file. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGINT');
+    await exitOf(this.#child);
+  }
+
+  /** True when a packet carries these bytes. Only after stop(). */
+  contains(bytes: string | Buffer): boolean {
+    return readFileSync(this.file).includes(bytes);
+  }
+
+  /** Number of packets that match a tcpdump filter. Only after stop(). */
+  async count(filter: string): Promise<number> {
+    const output = await execute(['tcpdump', '-nr', this.file, '--count', filter]);
+    return Number(/(\d+) packets?/.exec(output)?.[1] ?? 0);
+  }
+}
+
+/** Starts to record what passes `device`, whole packets. Returns once recording has begun. */
+export async function capture(undo: Undo, namespace: Namespace, device: string): Promise<Capture> {
+  const file = join(undo.folder(), `${device}.pcap`);
+  const command = ['tcpdump', '-ni', device, '-s', '0', '-B', '8192', '-Z', 'root', '-U', '-w', file];
+  const child = startProgram(namespace.enter(command), { stdio: ['ignore', 'ignore', 'ignore'] });
+  undo.later(() => child.kill('SIGKILL'));
+  await eventually('tcpdump', 5_000, () => (existsSync(file) ? 'recording' : undefined));
+  return new Capture(file, child);
+}

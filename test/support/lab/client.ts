@@ -1,0 +1,146 @@
+// A real Linux PPTP client: Debian's pptp (pptp-linux) under Debian's pppd, on a machine of the lab.
+import type { Machine } from './machine.ts';
+import { type PppdLog, parsePppdLog } from './pppd-log.ts';
+
+export interface Dial {
+  server: string;
+  user: string;
+  password: string;
+  /** pppd options; default: `require-mppe-128`. */
+  pppd?: readonly string[];
+  /** pptp options. */
+  pptp?: readonly string[];
+  /** Routes through the tunnel once it is up. */
+  routes?: readonly string[];
+}
+
+export type Outcome = 'up' | 'down' | 'waiting';
+
+/** Path of one dial's files on the machine: log, pid of pppd, moments in nanoseconds since 1970. */
+const filesOf = (id: number) => `/run/lab/dial${id}`;
+let serial = 0;
+
+/** One attempt to connect, from dialling to the end of pppd. */
+export class Connection {
+  readonly machine: Machine;
+  /** The network device on the machine while the connection is up. */
+  readonly device: string;
+  readonly #files: string;
+
+  constructor(machine: Machine, id: number) {
+    this.machine = machine;
+    this.device = `ppp${id}`;
+    this.#files = filesOf(id);
+  }
+
+  async log(): Promise<PppdLog> {
+    return parsePppdLog(await this.machine.run(`cat ${this.#files}.log`));
+  }
+
+  /** Waits until IPCP is up or pppd has ended. @param timeout milliseconds */
+  async settled(timeout = 30_000): Promise<Outcome> {
+    return (await this.#waitFor({ up: 'up', end: 'down' }, timeout)) as Outcome;
+  }
+
+  /** Waits for IPCP. @throws Error with pppd's log when the connection fails */
+  async up(timeout?: number): Promise<PppdLog> {
+    const outcome = await this.settled(timeout);
+    const log = await this.log();
+    if (outcome === 'up') return log;
+    throw new Error(`the client is ${outcome}, not connected; pppd's log:\n${log.text}`);
+  }
+
+  /** Waits for pppd's end. @throws Error with pppd's log when it does not end */
+  async down(timeout = 30_000): Promise<PppdLog> {
+    const outcome = await this.#waitFor({ end: 'down' }, timeout);
+    const log = await this.log();
+    if (outcome === 'down') return log;
+    throw new Error(`the client did not end within ${timeout / 1000} s; pppd's log:\n${log.text}`);
+  }
+
+  /** Seconds from the start of pptp (its TCP connect) to IPCP up, by the client's clock. */
+  async loginSeconds(): Promise<number> {
+    const output = await this.machine.run(`echo $(($(cat ${this.#files}.up) - $(cat ${this.#files}.start)))`);
+    return Number(output) / 1e9;
+  }
+
+  /** Ends the connection as a user would: LCP Terminate-Request, then Call-Clear-Request. */
+  async hangUp(): Promise<PppdLog> {
+    await this.machine.attempt(`[ -e ${this.#files}.end ] || kill -TERM $(cat ${this.#files}.pid)`);
+    return this.down();
+  }
+
+  /** The client's battery dies: no process says goodbye. */
+  async kill(): Promise<void> {
+    await this.machine.attempt(`pkill -KILL -x pptp; kill -KILL $(cat ${this.#files}.pid); sleep 0.2`);
+  }
+
+  async #waitFor(outcomes: Record<string, string>, timeout: number): Promise<string> {
+    const tests = Object.entries(outcomes).map(
+      ([file, word]) => `[ -e ${this.#files}.${file} ] && { echo ${word}; exit; }`,
+    );
+    const script = `for i in $(seq ${Math.ceil(timeout / 100)}); do ${tests.join('; ')}; sleep 0.1; done; echo waiting`;
+    const { output } = await this.machine.attempt(script, timeout + 10_000);
+    return output.trim();
+  }
+}
+
+/** Starts pppd and returns at once. One dial at a time per machine may have its own secrets. */
+export async function dial(machine: Machine, call: Dial): Promise<Connection> {
+  const id = serial;
+  serial += 1;
+  await machine.run(dialScript(id, call));
+  return new Connection(machine, id);
+}
+
+function dialScript(id: number, call: Dial): string {
+  const path = filesOf(id);
+  const options = [
+    ...[
+      'debug',
+      'nodetach',
+      'logfd',
+      '1',
+      'noauth',
+      'nobsdcomp',
+      'nodeflate',
+      'maxfail',
+      '1',
+      'unit',
+      String(id),
+    ],
+    ...['name', shellWord(call.user), 'remotename', 'vpn', ...(call.pppd ?? ['require-mppe-128'])],
+  ];
+  const routes = (call.routes ?? []).map((route) => `ip route replace ${route} dev "$1"`);
+  return `
+cat >/etc/ppp/chap-secrets <<'EOF'
+${secretWord(call.user)} * ${secretWord(call.password)} *
+EOF
+cat >/etc/ppp/ip-up <<'EOF'
+#!/bin/bash
+${routes.join('\n')}
+date +%s%N >/run/lab/dial\${1#ppp}.up
+EOF
+cat >${path}.pty <<'EOF'
+#!/bin/bash
+date +%s%N >${path}.start
+exec pptp ${call.server} --nolaunchpppd ${(call.pptp ?? []).join(' ')}
+EOF
+chmod +x /etc/ppp/ip-up ${path}.pty
+{
+  pppd ${options.join(' ')} pty ${path}.pty >${path}.log 2>&1 </dev/null &
+  echo $! >${path}.pid
+  wait
+  : >${path}.end
+} >/dev/null 2>&1 &`;
+}
+
+/** Quotes for the shell. */
+function shellWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Quotes for pppd's secrets file, where a backslash escapes. */
+function secretWord(text: string): string {
+  return `"${text.replaceAll(/(["\\])/g, '\\$1')}"`;
+}

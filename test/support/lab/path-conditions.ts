@@ -1,0 +1,43 @@
+// What the network between server and clients does to packets: narrow links, filtered ICMP, dropped fragments, lost
+// packets, filtered GRE. All of it happens in the router's namespace.
+import type { Namespace } from './namespaces.ts';
+
+export interface PathConditions {
+  /** MTU of the link between router and home, bytes. Default 1500. */
+  mtu?: number;
+  /** `filtered` drops every ICMP destination-unreachable: with a small MTU, a black hole. */
+  icmp?: 'passed' | 'filtered';
+  /** What becomes of IP fragments. */
+  fragments?: 'passed' | 'dropped';
+  /** Share of all packets that get lost, in either direction, per mille. */
+  lossPerMille?: number;
+  /** In which direction a filter drops GRE. */
+  greFilter?: 'none' | 'toClient' | 'toServer' | 'both';
+}
+
+const table = 'conditions';
+
+/** Sets the conditions between the router's `device` and everything beyond it. Replaces those set before. */
+export async function setConditions(
+  router: Namespace,
+  device: string,
+  conditions: PathConditions,
+): Promise<void> {
+  await router.ip(`link set ${device} mtu ${conditions.mtu ?? 1500}`);
+  await router.nftTable(table, chains(device, conditions));
+}
+
+function chains(device: string, conditions: PathConditions): string {
+  const { icmp = 'passed', fragments = 'passed', lossPerMille = 0, greFilter = 'none' } = conditions;
+  const unreachable = icmp === 'filtered' ? ['icmp type destination-unreachable drop'] : [];
+  const forward = [
+    ...unreachable,
+    ...(fragments === 'dropped' ? ['ip frag-off & 0x3fff != 0 drop'] : []),
+    ...(lossPerMille > 0 ? [`numgen random mod 1000 < ${lossPerMille} drop`] : []),
+    ...(greFilter === 'toClient' || greFilter === 'both' ? [`oifname "${device}" ip protocol gre drop`] : []),
+    ...(greFilter === 'toServer' || greFilter === 'both' ? [`iifname "${device}" ip protocol gre drop`] : []),
+  ];
+  if (forward.length === 0) return '';
+  return `chain forward { type filter hook forward priority 0;\n${forward.join('\n')}\n}
+chain output { type filter hook output priority 0;\n${unreachable.join('\n')}\n}`;
+}
