@@ -1,0 +1,26 @@
+# Shortcuts for people and CI. Every target prepares a fresh Debian machine by itself; `make` alone lists them.
+
+# Node 24 comes with the npm packages, whatever the system's own is.
+node := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node --disable-warning=ExperimentalWarning
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check clean
+
+help: ## list the targets
+	@echo "vpn-operator: targets (demo and test run as root on Debian with Node 20 or newer)"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: ## a server, an office and a real Linux client in network namespaces: about half a minute
+	@scripts/setup.sh lab
+	@$(node) scripts/demo.ts
+
+test: check ## everything: check, unit tests, end-to-end tests with the real client
+	@scripts/setup.sh lab
+	@$(node) test/support/run.ts all
+
+check: ## format, lint, types, generated files
+	@scripts/setup.sh node
+	@npm run --silent check
+
+clean: ## remove what was built or installed in this checkout
+	rm -rf node_modules dist coverage .cache

@@ -1,0 +1,95 @@
+// Counts test results as they come and prints them for people: a line per file, failures in full, then the totals.
+import type { EventData } from 'node:test';
+import { inspect } from 'node:util';
+import { shortPath } from './test-files.ts';
+
+interface FileCounts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Skipped {
+  name: string;
+  reason: string;
+}
+
+export class Tally {
+  readonly #files = new Map<string, FileCounts>();
+  readonly #failures: string[] = [];
+  readonly #skipped: Skipped[] = [];
+  #passed = 0;
+
+  get failed(): number {
+    return this.#failures.length;
+  }
+
+  get ran(): number {
+    return this.#passed + this.failed + this.#skipped.length;
+  }
+
+  passed(test: EventData.TestPass): void {
+    if (test.details.type === 'suite' && test.skip === undefined) return;
+    const counts = this.#countsOf(test.file);
+    const reason = test.skip ?? test.todo;
+    if (reason === undefined || reason === false) {
+      counts.passed += 1;
+      this.#passed += 1;
+      return;
+    }
+    counts.skipped += 1;
+    this.#skipped.push({
+      name: `${shortPath(test.file ?? '')}: ${test.name}`,
+      reason: typeof reason === 'string' && reason !== '' ? reason : 'no reason given',
+    });
+  }
+
+  fail(test: EventData.TestFail): void {
+    // A suite fails because of its tests, which are told already; by itself only when a hook failed.
+    const { error } = test.details;
+    if (test.details.type === 'suite' && 'failureType' in error && error.failureType === 'subtestsFailed')
+      return;
+    this.#countsOf(test.file).failed += 1;
+    const where = `${shortPath(test.file ?? '')}${test.line === undefined ? '' : `:${test.line}`}`;
+    this.#failures.push(where);
+    const cause = error.cause instanceof Error ? error.cause : error;
+    const text = withoutInternals(cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause));
+    console.log(`\n✘ ${test.name}\n  ${where}\n${text.replaceAll(/^/gm, '  ')}\n`);
+  }
+
+  /** @param duration milliseconds */
+  fileDone(file: string, duration: number): void {
+    const { passed, failed, skipped } = this.#countsOf(file);
+    const mark = failed > 0 ? '✘' : '✔';
+    const counts = [
+      `${passed} passed`,
+      failed > 0 && `${failed} failed`,
+      skipped > 0 && `${skipped} skipped`,
+    ];
+    const text = counts.filter((part) => part !== false).join(', ');
+    console.log(
+      `${mark} ${shortPath(file).padEnd(60)} ${text.padEnd(24)} ${(duration / 1000).toFixed(1).padStart(6)} s`,
+    );
+  }
+
+  report(): void {
+    console.log('');
+    if (this.#skipped.length > 0) console.log('Skipped:');
+    for (const { name, reason } of this.#skipped) console.log(`  ${name}: ${reason}`);
+    if (this.failed > 0) console.log('Failed:');
+    for (const where of this.#failures) console.log(`  ${where}`);
+    console.log(`${this.#passed} passed, ${this.failed} failed, ${this.#skipped.length} skipped`);
+  }
+
+  #countsOf(file = ''): FileCounts {
+    const counts = this.#files.get(file) ?? { passed: 0, failed: 0, skipped: 0 };
+    this.#files.set(file, counts);
+    return counts;
+  }
+}
+
+/** Drops the stack's lines inside Node itself. */
+function withoutInternals(stack: string): string {
+  const lines = stack.split('\n');
+  return lines.filter((line) => !/^\s+at .*node:internal\//.test(line)).join('\n');
+}
