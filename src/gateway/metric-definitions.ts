@@ -76,7 +76,7 @@ export const sessionMetrics: readonly SessionMetric[] = [
   {
     name: 'vpn_session_pmtu_drops_total',
     kind: 'counter',
-    help: 'Inner packets dropped because they were too large for the path; the sender is told the right size.',
+    help: 'Inner packets dropped because they were too large for the tunnel or the path, by direction and reason.',
     labels: [...ofSession, 'direction', 'reason'],
     samples: (s) => [
       ...reasons(s.totals.pmtuDrops.toClient, { direction: 'to_client' }),
