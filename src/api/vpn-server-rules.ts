@@ -120,6 +120,16 @@ export const everyNamespaceStandsAlone: Rule = {
     self.includes('*') && self.length > 1 ? [{ path: [], value: self.join(', ') }] : [],
 };
 
+/** On the whole object: the names of what the operator makes from it have a suffix, and end in labels. */
+export const nameLeavesRoom: Rule = {
+  rule: 'self.metadata.name.size() <= 50',
+  value: 'self.metadata.name',
+  what: 'has a name of more than 50 characters',
+  fix: 'give it a shorter metadata.name',
+  offenders: ({ metadata }: { metadata: { name: string } }): Offender[] =>
+    metadata.name.length <= 50 ? [] : [{ path: ['metadata', 'name'], value: metadata.name }],
+};
+
 interface Sessions {
   max?: number;
   maxPerUser?: number;

@@ -41,3 +41,16 @@ export const addressServesOneSession: Rule = {
       ? []
       : [{ path: ['maxSessions'], value: self.maxSessions }],
 };
+
+const usernameIn = (object: string) =>
+  `(has(${object}.spec.username) ? ${object}.spec.username : ${object}.metadata.name)`;
+
+/** On the whole object. Files have no past: only the API server can judge a change. */
+export const usernameStays: Rule = {
+  rule: `${usernameIn('self')} == ${usernameIn('oldSelf')}`,
+  fieldPath: '.spec.username',
+  value: usernameIn('self'),
+  what: 'changes the user name',
+  fix: 'keep the old one, or delete this VpnUser and make another',
+  offenders: () => [],
+};

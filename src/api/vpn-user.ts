@@ -97,6 +97,11 @@ export interface VpnUser {
   spec: VpnUserSpec;
 }
 
+/** The Secret that holds the password when the user names none: the operator makes it. */
+export function generatedSecretName(user: VpnUser): string {
+  return `${user.metadata.name}-vpn`;
+}
+
 /** The name that the client sends. */
 export function usernameOf(user: VpnUser): string {
   return user.spec.username ?? user.metadata.name;
