@@ -1,7 +1,7 @@
 // What the resolution found out about one object: the reason is the condition's, the rest its message.
 
 import { describe, formatPath, type Path } from './fault.ts';
-import type { ObjectReference } from './validate.ts';
+import type { ObjectReference } from './names.ts';
 
 /** Reasons of a VpnUser's Ready condition. Active is the absence of every other. */
 export type UserReason =

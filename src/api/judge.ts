@@ -32,28 +32,32 @@ function tell({ told, quoted }: Context, path: Path, what: string, fix: string, 
   told.push({ path, what, fix, ...(shown === undefined ? {} : { value: shown }) });
 }
 
-/** True when the value has the shape that rules may rely on. */
-function visit(context: Context, schema: SchemaNode, value: unknown, path: Path): boolean {
-  if (schema['x-confidential']) context = { ...context, quoted: () => undefined };
-  const shape = visitByType(context, schema, value, path);
-  if (!shape) return false;
+/**
+ * What of the value is sound enough for rules: objects without their unsound fields, or undefined when nothing is.
+ * So one fault hides no other, and no rule meets a value of the wrong type.
+ */
+function visit(context: Context, schema: SchemaNode, value: unknown, path: Path): unknown {
+  const guarded = schema['x-confidential'] ? { ...context, quoted: () => undefined } : context;
+  const sound = visitByType(guarded, schema, value, path);
+  if (sound === undefined) return undefined;
   for (const rule of schema['x-rules'] ?? []) {
-    for (const offender of rule.offenders(value as never)) {
-      tell(context, [...path, ...offender.path], rule.what, rule.fix, offender.value);
+    for (const offender of rule.offenders(sound as never)) {
+      tell(guarded, [...path, ...offender.path], rule.what, rule.fix, offender.value);
     }
   }
-  return true;
+  return sound;
 }
 
-function visitByType(context: Context, schema: SchemaNode, value: unknown, path: Path): boolean {
+function visitByType(context: Context, schema: SchemaNode, value: unknown, path: Path): unknown {
   if (schema.type === 'object') return visitObject(context, schema, value, path);
   if (schema.type === 'array') return visitArray(context, schema, value, path);
   const fault = judgeScalar(schema, value);
-  if (fault) tell(context, path, fault.what, fault.fix, value);
-  return fault === undefined;
+  if (!fault) return value;
+  tell(context, path, fault.what, fault.fix, value);
+  return undefined;
 }
 
-function visitObject(context: Context, schema: SchemaNode, value: unknown, path: Path): boolean {
+function visitObject(context: Context, schema: SchemaNode, value: unknown, path: Path): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const known = Object.keys(schema.properties ?? {});
     const fix =
@@ -61,14 +65,17 @@ function visitObject(context: Context, schema: SchemaNode, value: unknown, path:
         ? `write fields below it, such as ${known.slice(0, 3).join(', ')}`
         : 'write key: value below it';
     tell(context, path, `is ${describeType(value)} where fields are expected`, fix, value);
-    return false;
+    return undefined;
   }
   const written = Object.entries(value).filter(([, child]) => child !== null && child !== undefined);
-  const missing = mandatoryFields(schema).filter((name) => !written.some(([key]) => key === name));
-  for (const name of missing) tellMissing(context, schema, [...path, name]);
+  for (const name of mandatoryFields(schema)) {
+    if (!written.some(([key]) => key === name)) tellMissing(context, schema, [...path, name]);
+  }
   judgeSize(context, path, written.length, { most: schema.maxProperties, unit: 'entries' });
-  const shapes = written.map(([key, child]) => visitField(context, schema, key, child, path));
-  return missing.length === 0 && shapes.every(Boolean);
+  const fields = written.map(
+    ([key, child]) => [key, visitField(context, schema, child, [...path, key])] as const,
+  );
+  return Object.fromEntries(fields.filter(([, child]) => child !== undefined));
 }
 
 function tellMissing(context: Context, schema: SchemaNode, path: Path): void {
@@ -76,18 +83,19 @@ function tellMissing(context: Context, schema: SchemaNode, path: Path): void {
   tell(context, path, 'is missing', `add it (${description.replace(/\.(\s.*)?$/s, '')})`);
 }
 
-function visitField(context: Context, schema: SchemaNode, key: string, value: unknown, path: Path): boolean {
+function visitField(context: Context, schema: SchemaNode, value: unknown, path: Path): unknown {
+  const key = String(path.at(-1));
   const { properties = {}, additionalProperties } = schema;
   const child = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
-  if (child) return visit(context, child, value, [...path, key]);
+  if (child) return visit(context, child, value, path);
   if (!schema['x-kubernetes-preserve-unknown-fields']) {
     // The value is not shown: people write passwords into fields that do not exist.
-    tell(context, [...path, key], 'is an unknown field', fixForUnknown(key, schema, context.root));
+    tell(context, path, 'is an unknown field', fixForUnknown(key, schema, context.root));
   }
-  return true;
+  return undefined;
 }
 
-function visitArray(context: Context, schema: SchemaNode, value: unknown, path: Path): boolean {
+function visitArray(context: Context, schema: SchemaNode, value: unknown, path: Path): unknown {
   if (!Array.isArray(value)) {
     tell(
       context,
@@ -96,13 +104,14 @@ function visitArray(context: Context, schema: SchemaNode, value: unknown, path: 
       'write it in brackets, as [a, b]',
       value,
     );
-    return false;
+    return undefined;
   }
   judgeSize(context, path, value.length, { least: schema.minItems, most: schema.maxItems, unit: 'items' });
   const { items } = schema;
-  if (!items) return true;
-  const sound = value.map((item, index) => visit(context, items, item, [...path, index])).every(Boolean);
-  if (sound) judgeDuplicates(context, schema, value, path);
+  if (!items) return value;
+  const sound = value.map((item, index) => visit(context, items, item, [...path, index]));
+  if (sound.includes(undefined)) return undefined;
+  judgeDuplicates(context, schema, value, path);
   return sound;
 }
 

@@ -34,6 +34,10 @@ export interface NamespacedName {
   readonly name: string;
 }
 
+export interface ObjectReference extends NamespacedName {
+  readonly kind: string;
+}
+
 /** What of an object's metadata the resolution needs. */
 export interface ObjectMetadata extends NamespacedName {
   /** RFC 3339; absent in files, where the order of the documents counts instead. */

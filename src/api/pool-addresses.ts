@@ -58,3 +58,29 @@ export function addressFault(spec: VpnServerSpec, text: string): AddressFault | 
     fix: `take an address from ${formatAddress(first)} to ${formatAddress(last)}`,
   };
 }
+
+/** How many clients the pools can serve at once: hosts, without the excluded ones and the server's own. */
+export function clientAddressCount(spec: VpnServerSpec): number {
+  const gateway = parseAddress(gatewayAddressOf(spec));
+  return spec.addressPools.reduce((total, { cidr, exclude = [] }) => {
+    const pool = parseCidr(cidr);
+    if (!pool) return total;
+    const { first, last } = hosts(pool);
+    const holes = exclude
+      .flatMap((text) => parseCidr(text) ?? [])
+      .map((hole) => [firstAddress(hole), lastAddress(hole)] as const);
+    if (gateway !== undefined) holes.push([gateway, gateway]);
+    return total + uncovered(first, last, holes);
+  }, 0);
+}
+
+/** How much of first..last lies in none of the holes, which may overlap. */
+function uncovered(first: number, last: number, holes: readonly (readonly [number, number])[]): number {
+  let count = 0;
+  let next = first;
+  for (const [from, to] of holes.toSorted(([one], [other]) => one - other)) {
+    count += Math.max(0, Math.min(from, last + 1) - next);
+    next = Math.max(next, to + 1);
+  }
+  return count + Math.max(0, last + 1 - next);
+}

@@ -5,10 +5,9 @@ import { byClaim } from './claims.ts';
 import { quote } from './fault.ts';
 import type { Finding, UserReason } from './finding.ts';
 import type { GatewayUser } from './gateway-config.ts';
-import type { NamespacedName } from './names.ts';
+import type { NamespacedName, ObjectReference } from './names.ts';
 import { addressFault } from './pool-addresses.ts';
 import { readNtHash, type Secret } from './secret.ts';
-import type { ObjectReference } from './validate.ts';
 import type { VpnServer } from './vpn-server.ts';
 import { generatedSecretName, usernameOf, type VpnUser } from './vpn-user.ts';
 

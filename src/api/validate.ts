@@ -8,15 +8,11 @@ import { type Fault, type Path, quote } from './fault.ts';
 import { judge } from './judge.ts';
 import { describeType } from './judge-scalar.ts';
 import { documentKinds } from './kinds.ts';
-import type { NamespacedName } from './names.ts';
+import type { ObjectReference } from './names.ts';
 import type { Secret } from './secret.ts';
 import { nearest } from './suggestion.ts';
 import type { VpnServer } from './vpn-server.ts';
 import type { VpnUser } from './vpn-user.ts';
-
-export interface ObjectReference extends NamespacedName {
-  readonly kind: string;
-}
 
 export interface ValidObjects {
   readonly servers: readonly VpnServer[];

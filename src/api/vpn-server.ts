@@ -3,7 +3,7 @@
 
 import { type Static, Type } from 'typebox';
 import type { ObjectMetadata } from './names.ts';
-import { judgedBy, mapOf, oneOf, setOf, whole } from './schema.ts';
+import { judgedBy, listOf, mapOf, oneOf, setOf, whole } from './schema.ts';
 import { addressText, durationText, namespaceText, rangeText } from './schema-texts.ts';
 import { placement } from './vpn-server-placement.ts';
 import * as rules from './vpn-server-rules.ts';
@@ -176,12 +176,12 @@ export const vpnServerSpec = Type.Object(
     gatewayAddress: Type.Optional(
       addressText("The server's own address inside the tunnel. Absent: the first address of the first pool."),
     ),
-    dns: setOf(addressText('An IPv4 address.'), {
+    dns: listOf(addressText('An IPv4 address.'), {
       description: 'Name servers that clients are told, at most two.',
       maxItems: 2,
       default: [],
     }),
-    wins: setOf(addressText('An IPv4 address.'), {
+    wins: listOf(addressText('An IPv4 address.'), {
       description: 'WINS servers that clients are told, at most two. Only old Windows networks need them.',
       maxItems: 2,
       default: [],

@@ -35,6 +35,7 @@ const passwordSecretRef = Type.Object(
   {
     description:
       'Where the password is. Absent: the operator makes the Secret <name>-vpn with a generated one.',
+    'x-confidential': true,
   },
 );
 
