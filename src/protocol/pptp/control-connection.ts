@@ -8,8 +8,8 @@ import {
   callReply,
   disconnectNotify,
   incomingCallRefusal,
+  StartResult,
   startReply,
-  startResult,
 } from './replies.ts';
 
 /** From TCP's accept to the whole Start-Control-Connection-Request. Our choice: an honest client needs one round trip. */
@@ -127,13 +127,13 @@ export class ControlConnection {
     if (message.type !== 'SCCRQ') {
       this.#close('not_started', message.type);
     } else if (message.protocolVersion >> 8 !== 1) {
-      this.#replyToStart(startResult.versionNotSupported);
+      this.#replyToStart(StartResult.versionNotSupported);
       this.#close('version_not_supported', String(message.protocolVersion));
     } else {
       // A later revision of version 1 is the peer's to step back from: our reply says 1.0 (RFC 2637 §3.1.1).
       this.#state = 'Established';
       this.#hear(now);
-      this.#replyToStart(startResult.established);
+      this.#replyToStart(StartResult.established);
       const { hostName, vendorString, firmwareRevision } = message;
       this.#outputs.push({ type: 'established', peer: { hostName, vendorString, firmwareRevision } });
     }
@@ -148,7 +148,7 @@ export class ControlConnection {
     this.#hear(now);
     switch (message.type) {
       case 'SCCRQ': // CC-11
-        this.#replyToStart(startResult.alreadyExists);
+        this.#replyToStart(StartResult.alreadyExists);
         break;
       case 'OCRQ':
         this.#openCall(message.callId, message.packetReceiveWindowSize);

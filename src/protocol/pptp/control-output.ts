@@ -25,7 +25,10 @@ export type ControlCloseReason =
   | 'echo_timeout'
   | 'stopped_by_peer'
   | 'stopped'
-  | 'stop_timeout';
+  | 'stop_timeout'
+  | 'refused' // the client's end only, as the next two
+  | 'no_answer'
+  | 'lost';
 
 export interface Peer {
   readonly hostName: string;

@@ -3,13 +3,13 @@
 import { MalformedPacket } from '../bytes/malformed.ts';
 import {
   type ControlMessage,
-  controlMessage,
   decodeControlHeader,
   decodeControlMessage,
-  headerLength,
+  HeaderLength,
   judgeControlHeader,
-  longestMessage,
-  magicCookie,
+  LongestMessage,
+  MagicCookie,
+  PptpMessageTypeControl,
 } from './messages.ts';
 
 export type Framed =
@@ -20,10 +20,10 @@ export type Framed =
   | { readonly type: 'broken'; readonly reason: string };
 
 export class Framing {
-  readonly #buffer = new Uint8Array(longestMessage);
+  readonly #buffer = new Uint8Array(LongestMessage);
   #filled = 0;
   /** Octets the buffer must hold before the next step: the header first, then the whole message. */
-  #needed = headerLength;
+  #needed = HeaderLength;
   #broken = false;
 
   receive(octets: Uint8Array): Framed[] {
@@ -51,12 +51,12 @@ export class Framing {
   }
 
   #step(framed: Framed[]): void {
-    if (this.#filled === headerLength) this.#needed = judgeLength(this.#buffer);
+    if (this.#filled === HeaderLength) this.#needed = judgeLength(this.#buffer);
     if (this.#filled < this.#needed) return;
     const octets = this.#buffer.slice(0, this.#filled);
     this.#filled = 0;
-    this.#needed = headerLength;
-    const isControl = decodeControlHeader(octets).pptpMessageType === controlMessage;
+    this.#needed = HeaderLength;
+    const isControl = decodeControlHeader(octets).pptpMessageType === PptpMessageTypeControl;
     framed.push(isControl ? { type: 'message', message: decodeControlMessage(octets) } : { type: 'ignored' });
   }
 }
@@ -64,9 +64,9 @@ export class Framing {
 /** The header decides how much is read: a length that fits no message must not make us wait for it. */
 function judgeLength(octets: Uint8Array): number {
   const header = decodeControlHeader(octets);
-  if (header.pptpMessageType === controlMessage) judgeControlHeader(header);
-  if (header.magicCookie !== magicCookie) throw new MalformedPacket('pptp', 'magic_cookie');
-  if (header.length < headerLength || header.length > longestMessage)
+  if (header.pptpMessageType === PptpMessageTypeControl) judgeControlHeader(header);
+  if (header.magicCookie !== MagicCookie) throw new MalformedPacket('pptp', 'magic_cookie');
+  if (header.length < HeaderLength || header.length > LongestMessage)
     throw new MalformedPacket('pptp', 'length');
   return header.length;
 }

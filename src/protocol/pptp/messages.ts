@@ -5,11 +5,11 @@ import { Reader } from '../bytes/reader.ts';
 import { reserved, type Struct, struct, text, u8, u16, u32 } from '../bytes/struct.ts';
 import { Writer } from '../bytes/writer.ts';
 
-export const magicCookie = 0x1a2b3c4d;
+export const MagicCookie = 0x1a2b3c4d;
 /** RFC 2637 §2: PPTP Message Type of a control message; 2 is Management, which nobody has defined. */
-export const controlMessage = 1;
+export const PptpMessageTypeControl = 1;
 /** Version 1, revision 0. */
-export const protocolVersion = 0x0100;
+export const ProtocolVersion = 0x0100;
 
 const header = struct({
   length: u16,
@@ -21,7 +21,7 @@ const header = struct({
 export type ControlHeader = ReturnType<typeof header.read>;
 
 /** Octets of the header that all messages share. */
-export const headerLength = header.size;
+export const HeaderLength = header.size;
 
 // biome-ignore format: one line is one row of the RFC's diagram
 const bodies = {
@@ -103,11 +103,11 @@ export type ControlMessage = {
 export const controlMessageTypes = Object.keys(bodies) as readonly ControlMessageType[];
 
 /** Octets of the longest control message. */
-export const longestMessage = headerLength + Math.max(...Object.values(bodies).map((body) => body.size));
+export const LongestMessage = HeaderLength + Math.max(...Object.values(bodies).map((body) => body.size));
 
 /** Octets of a whole message of this type, header included. */
 export function messageLength(type: ControlMessageType): number {
-  return headerLength + bodies[type].size;
+  return HeaderLength + bodies[type].size;
 }
 
 /** `octets` are at least the header; throws MalformedPacket when they are fewer. */
@@ -130,8 +130,8 @@ export function decodeControlMessage(octets: Uint8Array): ControlMessage {
 
 /** The control message's type; throws MalformedPacket when header and length do not fit one of the fifteen (CC-1). */
 export function judgeControlHeader(head: ControlHeader): ControlMessageType {
-  if (head.magicCookie !== magicCookie) throw new MalformedPacket('pptp', 'magic_cookie');
-  if (head.pptpMessageType !== controlMessage) throw new MalformedPacket('pptp', 'pptp_message_type');
+  if (head.magicCookie !== MagicCookie) throw new MalformedPacket('pptp', 'magic_cookie');
+  if (head.pptpMessageType !== PptpMessageTypeControl) throw new MalformedPacket('pptp', 'pptp_message_type');
   const type = controlMessageTypes[head.controlMessageType - 1];
   if (type === undefined) throw new MalformedPacket('pptp', 'control_message_type');
   if (head.length !== messageLength(type)) throw new MalformedPacket('pptp', 'length');
@@ -142,7 +142,12 @@ export function encodeControlMessage(message: ControlMessage): Uint8Array {
   const length = messageLength(message.type);
   const writer = new Writer(length);
   const controlMessageType = controlMessageTypes.indexOf(message.type) + 1;
-  header.write(writer, { length, pptpMessageType: controlMessage, magicCookie, controlMessageType });
+  header.write(writer, {
+    length,
+    pptpMessageType: PptpMessageTypeControl,
+    magicCookie: MagicCookie,
+    controlMessageType,
+  });
   (bodies[message.type] as Struct<ControlMessage>).write(writer, message);
   return writer.finish();
 }

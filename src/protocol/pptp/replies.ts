@@ -1,9 +1,9 @@
 // What this PAC says of itself and its calls: the fields of its replies that do not depend on the connection's state
 // (RFC 2637 §2.2, §2.8, §2.10, §2.13).
-import { type ControlMessage, protocolVersion } from './messages.ts';
+import { type ControlMessage, ProtocolVersion } from './messages.ts';
 
 /** Result codes of the Start-Control-Connection-Reply (RFC 2637 §2.2). */
-export const startResult = { established: 1, alreadyExists: 3, versionNotSupported: 5 } as const;
+export const StartResult = { established: 1, alreadyExists: 3, versionNotSupported: 5 } as const;
 
 /** Framing: asynchronous 1, synchronous 2; bearer: analog 1, digital 2 (RFC 2637 §2.1). */
 const AnyFraming = 3;
@@ -24,12 +24,12 @@ const GeneralError = 2;
 const DoNotAccept = 3;
 
 /** General error codes (RFC 2637 §2.16). */
-const noResource = 4;
+const NoResource = 4;
 
 export function startReply(hostName: string, resultCode: number): ControlMessage {
   return {
     type: 'SCCRP',
-    protocolVersion,
+    protocolVersion: ProtocolVersion,
     resultCode,
     errorCode: 0,
     framingCapabilities: AnyFraming,
@@ -63,7 +63,7 @@ export function callRefusal(peersCallId: number): ControlMessage {
     callId: 0,
     peersCallId,
     resultCode: GeneralError,
-    errorCode: noResource,
+    errorCode: NoResource,
     causeCode: 0,
     connectSpeed: 0,
     packetReceiveWindowSize: 0,
