@@ -2,7 +2,8 @@
 // Answers Echo-Requests and sends none: a probe is over long before the connection falls silent for 60 s.
 import type { Call, CallEndReason, ControlCloseReason, ControlOutput } from './control-output.ts';
 import { Framing } from './framing.ts';
-import { type ControlMessage, encodeControlMessage, ProtocolVersion } from './messages.ts';
+import { type ControlMessage, ProtocolVersion } from './messages.ts';
+import { Outbox } from './outbox.ts';
 
 /** How long the server may take for each answer. Our choice: longer than a bad path, shorter than a user's patience. */
 const AnswerTime = 10_000;
@@ -42,9 +43,9 @@ type State = 'Dead' | 'Starting' | 'Calling' | 'Up' | 'Clearing' | 'Stopping' | 
 export class ControlClient {
   readonly #options: ControlClientOptions;
   readonly #framing = new Framing();
+  readonly #outbox = new Outbox<ControlClientOutput>();
   #state: State = 'Dead';
   #deadline = Number.POSITIVE_INFINITY;
-  #outputs: ControlClientOutput[] = [];
 
   constructor(options: ControlClientOptions) {
     this.#options = options;
@@ -58,8 +59,8 @@ export class ControlClient {
   /** TCP is connected. */
   open(now: number): ControlClientOutput[] {
     this.#enter('Starting', now + AnswerTime);
-    this.#transmit(startRequest(this.#options));
-    return this.#drain();
+    this.#outbox.transmit(startRequest(this.#options));
+    return this.#outbox.drain();
   }
 
   /** Bytes of the TCP stream, cut anywhere. */
@@ -67,10 +68,10 @@ export class ControlClient {
     for (const framed of this.#framing.receive(bytes)) {
       if (this.#state === 'Closed') break;
       if (framed.type === 'message') this.#receiveMessage(framed.message, now);
-      else if (framed.type === 'ignored') this.#discard('management_message');
+      else if (framed.type === 'ignored') this.#outbox.discard('management_message');
       else this.#fail('malformed', 'malformed', framed.reason);
     }
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   expire(now: number): ControlClientOutput[] {
@@ -79,34 +80,34 @@ export class ControlClient {
     else if (this.#state === 'Stopping')
       this.#close('stop_timeout', 'no Stop-Control-Connection-Reply in time');
     else this.#fail('timeout', 'no_answer', 'no reply in time');
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   /** Call-Clear-Request, then Stop-Control-Connection-Request, then the close. */
   clearCall(now: number): ControlClientOutput[] {
     if (this.#state !== 'Up') return [];
-    this.#transmit({ type: 'CCRQ', callId: this.#options.callId });
+    this.#outbox.transmit({ type: 'CCRQ', callId: this.#options.callId });
     this.#enter('Clearing', now + FarewellTime);
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   /** TCP is gone, whoever closed it. */
   lost(): ControlClientOutput[] {
     if (this.#state !== 'Closed') this.#fail('lost', 'lost', 'TCP closed');
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   #receiveMessage(message: ControlMessage, now: number): void {
     if (message.type === 'EchoRQ') {
-      this.#transmit({ type: 'EchoRP', identifier: message.identifier, resultCode: 1, errorCode: 0 });
+      this.#outbox.transmit({ type: 'EchoRP', identifier: message.identifier, resultCode: 1, errorCode: 0 });
     } else if (message.type === 'StopCCRQ') {
-      this.#transmit({ type: 'StopCCRP', resultCode: 1, errorCode: 0 });
+      this.#outbox.transmit({ type: 'StopCCRP', resultCode: 1, errorCode: 0 });
       this.#fail('stopped', 'stopped_by_peer', 'Stop-Control-Connection-Request');
     } else if (message.type === 'SCCRP' && this.#state === 'Starting') this.#started(message, now);
     else if (message.type === 'OCRP' && this.#state === 'Calling') this.#called(message);
     else if (message.type === 'CDN' && this.#isUp()) this.#disconnected(now);
     else if (message.type === 'StopCCRP' && this.#state === 'Stopping') this.#close('stopped', message.type);
-    else this.#discard('unexpected_message');
+    else this.#outbox.discard('unexpected_message');
   }
 
   #started(reply: Extract<ControlMessage, { type: 'SCCRP' }>, now: number): void {
@@ -116,18 +117,18 @@ export class ControlClient {
       this.#fail('version', 'version_not_supported', String(reply.protocolVersion));
     } else {
       const { hostName, vendorString, firmwareRevision } = reply;
-      this.#outputs.push({ type: 'established', peer: { hostName, vendorString, firmwareRevision } });
-      this.#transmit(callRequest(this.#options));
+      this.#outbox.push({ type: 'established', peer: { hostName, vendorString, firmwareRevision } });
+      this.#outbox.transmit(callRequest(this.#options));
       this.#enter('Calling', now + AnswerTime);
     }
   }
 
   #called(reply: Extract<ControlMessage, { type: 'OCRP' }>): void {
-    if (reply.peersCallId !== this.#options.callId) this.#discard('unknown_call');
+    if (reply.peersCallId !== this.#options.callId) this.#outbox.discard('unknown_call');
     else if (!isAccepted(reply.resultCode)) this.#fail('refused', 'refused', 'call', reply);
     else {
       this.#enter('Up', Number.POSITIVE_INFINITY);
-      this.#outputs.push({ type: 'call', call: callOf(reply) });
+      this.#outbox.push({ type: 'call', call: callOf(reply) });
     }
   }
 
@@ -137,9 +138,9 @@ export class ControlClient {
   }
 
   #stop(reason: CallEndReason, now: number): void {
-    this.#outputs.push({ type: 'callEnd', reason });
+    this.#outbox.push({ type: 'callEnd', reason });
     this.#enter('Stopping', now + FarewellTime);
-    this.#transmit({ type: 'StopCCRQ', reason: 1 });
+    this.#outbox.transmit({ type: 'StopCCRQ', reason: 1 });
   }
 
   #isUp(): boolean {
@@ -154,36 +155,22 @@ export class ControlClient {
   ): void {
     if (this.#isUp()) {
       const reason = cause === 'stopped' ? 'control_connection_stopped' : 'control_connection_closed';
-      this.#outputs.push({ type: 'callEnd', reason });
+      this.#outbox.push({ type: 'callEnd', reason });
     } else if (this.#state === 'Starting' || this.#state === 'Calling') {
       const step = this.#state === 'Starting' ? 'start' : 'call';
-      this.#outputs.push({ type: 'failed', failure: { step, cause, resultCode, errorCode } });
+      this.#outbox.push({ type: 'failed', failure: { step, cause, resultCode, errorCode } });
     }
     this.#close(closeReason, detail);
   }
 
   #close(reason: ControlCloseReason, detail: string): void {
-    this.#outputs.push({ type: 'close', reason, detail });
+    this.#outbox.push({ type: 'close', reason, detail });
     this.#enter('Closed', Number.POSITIVE_INFINITY);
   }
 
   #enter(state: State, deadline: number): void {
     this.#state = state;
     this.#deadline = deadline;
-  }
-
-  #transmit(message: ControlMessage): void {
-    this.#outputs.push({ type: 'transmit', bytes: encodeControlMessage(message) });
-  }
-
-  #discard(reason: string): void {
-    this.#outputs.push({ type: 'discarded', reason });
-  }
-
-  #drain(): ControlClientOutput[] {
-    const outputs = this.#outputs;
-    this.#outputs = [];
-    return outputs;
   }
 }
 

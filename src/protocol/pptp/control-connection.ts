@@ -2,7 +2,8 @@
 // client's (CC-3). Cuts nothing and opens no socket; what the call carries is GRE and belongs to others.
 import type { Call, CallEndReason, ControlCloseReason, ControlOutput } from './control-output.ts';
 import { Framing } from './framing.ts';
-import { type ControlMessage, encodeControlMessage } from './messages.ts';
+import type { ControlMessage } from './messages.ts';
+import { Outbox } from './outbox.ts';
 import {
   callRefusal,
   callReply,
@@ -40,12 +41,12 @@ type State = 'Idle' | 'Established' | 'Stopping' | 'Closed';
 export class ControlConnection {
   readonly #options: ControlConnectionOptions;
   readonly #framing = new Framing();
+  readonly #outbox = new Outbox<ControlOutput>();
   #state: State = 'Idle';
   #call: Call | undefined;
   #echoPending = false;
   #echoIdentifier = 0;
   #deadline: number;
-  #outputs: ControlOutput[] = [];
 
   constructor(options: ControlConnectionOptions) {
     this.#options = options;
@@ -62,37 +63,37 @@ export class ControlConnection {
     for (const framed of this.#framing.receive(bytes)) {
       if (this.#state === 'Closed') break;
       if (framed.type === 'broken') this.#close('malformed', framed.reason);
-      else if (framed.type === 'ignored') this.#discard('management_message');
+      else if (framed.type === 'ignored') this.#outbox.discard('management_message');
       else this.#receiveMessage(framed.message, now);
     }
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   expire(now: number): ControlOutput[] {
-    if (now < this.#deadline) return [];
+    if (now < this.#deadline || this.#state === 'Closed') return [];
     if (this.#state === 'Idle') this.#close('start_timeout', 'no Start-Control-Connection-Request in time');
     else if (this.#state === 'Stopping')
       this.#close('stop_timeout', 'no Stop-Control-Connection-Reply in time');
     else if (this.#echoPending) this.#close('echo_timeout', 'no Echo-Reply in time');
     else this.#askEcho(now);
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   /** Call-Disconnect-Notify with `resultCode` of RFC 2637 §2.13: 1 Lost Carrier, 3 Admin Shutdown, 4 Request. */
   clearCall(resultCode: number, _now: number): ControlOutput[] {
     this.#disconnect(resultCode, 'cleared');
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   /** Stop-Control-Connection-Request with `reason` of §2.3: 1 none, 2 protocol, 3 local shutdown; ends a call first. */
   stop(reason: number, now: number): ControlOutput[] {
     if (this.#state === 'Idle') this.#close('stopped', 'before the start');
-    if (this.#state !== 'Established') return this.#drain();
+    if (this.#state !== 'Established') return this.#outbox.drain();
     this.#disconnect(AdminShutdown, 'cleared');
-    this.#transmit({ type: 'StopCCRQ', reason });
+    this.#outbox.transmit({ type: 'StopCCRQ', reason });
     this.#state = 'Stopping';
     this.#deadline = now + StopTime;
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   /** TCP is gone, whoever closed it. */
@@ -100,7 +101,7 @@ export class ControlConnection {
     this.#endCall('control_connection_closed');
     this.#state = 'Closed';
     this.#deadline = Number.POSITIVE_INFINITY;
-    return this.#drain();
+    return this.#outbox.drain();
   }
 
   #receiveMessage(message: ControlMessage, now: number): void {
@@ -113,12 +114,12 @@ export class ControlConnection {
 
   /** CC-10: also before the start and without a call. */
   #answerEcho(identifier: number, now: number): void {
-    this.#transmit({ type: 'EchoRP', identifier, resultCode: 1, errorCode: 0 });
+    this.#outbox.transmit({ type: 'EchoRP', identifier, resultCode: 1, errorCode: 0 });
     if (this.#state === 'Established') this.#hear(now);
   }
 
   #stopForPeer(): void {
-    this.#transmit({ type: 'StopCCRP', resultCode: 1, errorCode: 0 });
+    this.#outbox.transmit({ type: 'StopCCRP', resultCode: 1, errorCode: 0 });
     this.#endCall('control_connection_stopped');
     this.#close('stopped_by_peer', 'Stop-Control-Connection-Request');
   }
@@ -135,13 +136,13 @@ export class ControlConnection {
       this.#hear(now);
       this.#replyToStart(StartResult.established);
       const { hostName, vendorString, firmwareRevision } = message;
-      this.#outputs.push({ type: 'established', peer: { hostName, vendorString, firmwareRevision } });
+      this.#outbox.push({ type: 'established', peer: { hostName, vendorString, firmwareRevision } });
     }
   }
 
   #finishStopping(message: ControlMessage): void {
     if (message.type === 'StopCCRP') this.#close('stopped', 'Stop-Control-Connection-Reply');
-    else this.#discard('stopping');
+    else this.#outbox.discard('stopping');
   }
 
   #serve(message: Exclude<ControlMessage, { type: 'EchoRQ' | 'StopCCRQ' }>, now: number): void {
@@ -160,7 +161,7 @@ export class ControlConnection {
         this.#endForPeer(message.callId);
         break;
       case 'ICRQ':
-        this.#transmit(incomingCallRefusal(message.callId));
+        this.#outbox.transmit(incomingCallRefusal(message.callId));
         break;
       case 'EchoRP': // whatever its identifier: hear() took it for the sign of life it is
       case 'WEN': // CC-9
@@ -171,7 +172,7 @@ export class ControlConnection {
       case 'OCRP':
       case 'ICRP':
       case 'ICCN':
-        this.#discard('unexpected_message');
+        this.#outbox.discard('unexpected_message');
         break;
       default:
         message satisfies never;
@@ -179,42 +180,42 @@ export class ControlConnection {
   }
 
   #replyToStart(resultCode: number): void {
-    this.#transmit(startReply(this.#options.hostName, resultCode));
+    this.#outbox.transmit(startReply(this.#options.hostName, resultCode));
   }
 
   #openCall(peersCallId: number, peersReceiveWindow: number): void {
     const callId = this.#call === undefined ? this.#options.allotCallId() : undefined;
     if (callId === undefined) {
-      this.#transmit(callRefusal(peersCallId));
+      this.#outbox.transmit(callRefusal(peersCallId));
       return;
     }
     this.#call = { callId, peersCallId, peersReceiveWindow };
-    this.#transmit(callReply(callId, peersCallId, this.#options.receiveWindow));
-    this.#outputs.push({ type: 'call', call: this.#call });
+    this.#outbox.transmit(callReply(callId, peersCallId, this.#options.receiveWindow));
+    this.#outbox.push({ type: 'call', call: this.#call });
   }
 
   /** CC-6, CC-7. An id that is not the call's may belong to one we refused, and must not end the one that is up. */
   #clearForPeer(peersCallId: number): void {
     if (this.#call?.peersCallId === peersCallId) this.#disconnect(ClearedOnRequest, 'call_clear_request');
-    else this.#discard('unknown_call');
+    else this.#outbox.discard('unknown_call');
   }
 
   /** A client has no cause to send one; the id may be its own or, where the roles are confused, ours. */
   #endForPeer(id: number): void {
     if (this.#call?.peersCallId === id || this.#call?.callId === id) this.#endCall('call_disconnect_notify');
-    else this.#discard('unknown_call');
+    else this.#outbox.discard('unknown_call');
   }
 
   #disconnect(resultCode: number, reason: CallEndReason): void {
     if (this.#call === undefined) return;
-    this.#transmit(disconnectNotify(this.#call.callId, resultCode));
+    this.#outbox.transmit(disconnectNotify(this.#call.callId, resultCode));
     this.#endCall(reason);
   }
 
   #endCall(reason: CallEndReason): void {
     if (this.#call === undefined) return;
     this.#call = undefined;
-    this.#outputs.push({ type: 'callEnd', reason });
+    this.#outbox.push({ type: 'callEnd', reason });
   }
 
   /** Any whole message shows that the peer lives, and is as good as the Echo-Reply we may be waiting for. */
@@ -226,28 +227,14 @@ export class ControlConnection {
   #askEcho(now: number): void {
     this.#echoPending = true;
     this.#echoIdentifier = (this.#echoIdentifier + 1) >>> 0;
-    this.#transmit({ type: 'EchoRQ', identifier: this.#echoIdentifier });
+    this.#outbox.transmit({ type: 'EchoRQ', identifier: this.#echoIdentifier });
     this.#deadline = now + EchoTime;
   }
 
   #close(reason: ControlCloseReason, detail: string): void {
     this.#endCall('control_connection_closed');
-    this.#outputs.push({ type: 'close', reason, detail });
+    this.#outbox.push({ type: 'close', reason, detail });
     this.#state = 'Closed';
     this.#deadline = Number.POSITIVE_INFINITY;
-  }
-
-  #transmit(message: ControlMessage): void {
-    this.#outputs.push({ type: 'transmit', bytes: encodeControlMessage(message) });
-  }
-
-  #discard(reason: string): void {
-    this.#outputs.push({ type: 'discarded', reason });
-  }
-
-  #drain(): ControlOutput[] {
-    const outputs = this.#outputs;
-    this.#outputs = [];
-    return outputs;
   }
 }
