@@ -10,6 +10,8 @@ export interface Dial {
   pppd?: readonly string[];
   /** pptp options. */
   pptp?: readonly string[];
+  /** Sets the machine's clock first, seconds since 1970: pptp seeds its call ids with it. Guests only. */
+  clock?: number;
   /** Routes through the tunnel once it is up. */
   routes?: readonly string[];
 }
@@ -70,6 +72,16 @@ export class Connection {
     return this.down();
   }
 
+  /** Ends it by whatever it takes. For tidying up: nothing is thrown. */
+  async end(): Promise<void> {
+    const ended = `[ -e ${this.#files}.end ]`;
+    await this.machine.attempt(
+      `${ended} || kill -TERM $(cat ${this.#files}.pid)
+       for i in $(seq 50); do ${ended} && exit; sleep 0.1; done
+       pkill -KILL -x pptp; pkill -KILL -x pppd; sleep 0.2`,
+    );
+  }
+
   /** The client's battery dies: no process says goodbye. */
   async kill(): Promise<void> {
     await this.machine.attempt(`pkill -KILL -x pptp; kill -KILL $(cat ${this.#files}.pid); sleep 0.2`);
@@ -123,6 +135,7 @@ date +%s%N >/run/lab/dial\${1#ppp}.up
 EOF
 cat >${path}.pty <<'EOF'
 #!/bin/bash
+${call.clock === undefined ? '' : `date -s @${call.clock}.0 >/dev/null`}
 date +%s%N >${path}.start
 exec pptp ${call.server} --nolaunchpppd ${(call.pptp ?? []).join(' ')}
 EOF
