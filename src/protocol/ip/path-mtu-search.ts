@@ -1,0 +1,257 @@
+// One search for the largest outer packet a path carries (RFC 4821 §7, RFC 8899 §5, in spirit). Sans-IO: it says which
+// sizes to send and is told which arrived. It knows nothing of why it searches, of ICMP or of sessions.
+//
+//   floor                                                                limit = all we could ever send
+//    576          1280     1400   1438   1454       1492  1500
+//    ─┴─────────────┴────────┴──────┴──────┴──────────┴─────┴─
+//  1  ✓                      ✓             ✓          ✗     ✗     opening: the usual sizes of this world, at once
+//  2                                                              landmarks untried between ✓ and ✗: here none
+//  3                                        1458 ✗                is the landmark exact? Then 1454 it is
+//  4                                        1458 ✓  1475 ✗  1466… else halve until 4 bytes are left
+//  5                                        1458 ✗                doubt: what failed is asked again, until loss is no
+//                                                                 likely reason; more often where some got lost
+//
+// An answer proves a size for good; silence proves nothing by itself. So a larger answer overrules any smaller
+// failure, an answer counts however late it comes, and the smallest size tells a deaf peer from a narrow path.
+
+/** Interface, PPPoE, the Japanese carriers' lines, tunnels, IPv6's least: RFC 1191 §7's idea with today's sizes. */
+export const landmarks: readonly number[] = [1280, 1400, 1438, 1454, 1492, 1500];
+/** RFC 791 §3.1: what every host takes; the search ends here and nothing pushes below it. */
+export const floorSize = 576;
+/** Outer bytes of a probe that any path carries. */
+export const smallSize = 100;
+
+const tolerance = 4;
+/** Sent at once in the beginning; a search of 8 probes has no room for all landmarks. */
+const openingSizes: readonly number[] = [1400, 1454];
+/** Failures between what fits and the next usual size, itself included, that loss is no likely reason for: */
+const failuresToBelieve = {
+  afterUsualSize: 3,
+  /** Few paths are so narrow. */
+  afterFloor: 4,
+  /** Fewer yet are of a size nobody uses. */
+  afterUnusualSize: 5,
+  /** Where a size that fits got lost too: this path loses packets. */
+  withLoss: 6,
+} as const;
+/** Failures of any size above what fits. */
+const failuresInAll = 4;
+const silentRoundsToGiveUp = 3;
+/** Nobody should need as many; a hostile peer answering at whim must not keep us at it. */
+const mostProbes = 64;
+const firstTimeout = 1000;
+/** Before anything has answered: an outage must not look like a deaf peer. */
+const leastTimeout = 500;
+const leastPatience = 100;
+
+export type SearchResult =
+  | { readonly type: 'found'; readonly size: number }
+  /** Nothing came back, or only packets below the floor did. */
+  | { readonly type: 'silent'; readonly smallAnswered: boolean };
+
+export interface SearchOptions {
+  /** `check` asks only whether `limit` still passes and looks below it if not; `find` looks for the largest. */
+  readonly purpose: 'check' | 'find';
+  readonly limit: number;
+  /** Sizes worth trying besides the landmarks: remembered, confirmed before, named by ICMP. */
+  readonly guesses: readonly number[];
+  /** A size that once passed on this path: one failure more is needed to give it up. */
+  readonly passedBefore: number | undefined;
+  /** ms, if known. */
+  readonly roundTrip: number | undefined;
+}
+
+export class PathMtuSearch {
+  readonly purpose: 'check' | 'find';
+  readonly limit: number;
+  readonly #floor: number;
+  readonly #guesses: number[];
+  readonly #passedBefore: number;
+  /** Largest size that arrived; 0 = none. */
+  #fits = 0;
+  readonly #failures = new Map<number, number>();
+  readonly #sentAt = new Map<number, number>();
+  readonly #resent = new Set<number>();
+  readonly #outstanding = new Set<number>();
+  /** ms; undefined until something told. */
+  roundTrip: number | undefined;
+  #sentLastAt = 0;
+  #lastAnswerAt = 0;
+  #silentRounds = 0;
+  #smallAnswered = false;
+  #sent = 0;
+  result: SearchResult | undefined;
+
+  constructor(options: SearchOptions) {
+    this.limit = options.limit;
+    this.#floor = Math.min(floorSize, options.limit);
+    this.purpose = options.purpose;
+    this.#passedBefore = options.passedBefore ?? 0;
+    this.#guesses = options.guesses.filter((size) => size < options.limit);
+    this.roundTrip = options.roundTrip;
+  }
+
+  /** When `expire` is due; Infinity once there is a result. */
+  get deadline(): number {
+    if (this.result !== undefined) return Infinity;
+    const { roundTrip } = this;
+    if (roundTrip === undefined) return this.#sentLastAt + firstTimeout;
+    if (this.#fits === 0) return this.#sentLastAt + Math.max(leastTimeout, 3 * roundTrip);
+    // Answers to a volley trickle in behind each other on a slow line: each one buys the rest more time.
+    const patience = this.#outstanding.size > 1 ? 1.5 * roundTrip : roundTrip;
+    return Math.max(this.#sentLastAt + roundTrip, this.#lastAnswerAt) + Math.max(leastPatience, patience);
+  }
+
+  /** The sizes to send first, ascending. */
+  open(now: number): number[] {
+    return this.#send(this.#opening(), now);
+  }
+
+  /** A probe of `size` arrived. Returns the sizes to send next, perhaps none yet. */
+  answered(size: number, proof: 'echo' | 'acknowledgment', now: number): number[] {
+    if (this.result !== undefined) return [];
+    this.#learnRoundTrip(size, now);
+    this.#lastAnswerAt = now;
+    this.#outstanding.delete(size);
+    // Sent once and answered after we gave it up: it was late, not lost.
+    if (!this.#resent.has(size)) this.#failures.delete(size);
+    if (size < this.#floor) this.#smallAnswered = true;
+    else this.#fits = Math.max(this.#fits, size);
+    // An acknowledgment names the last packet only; the smaller ones before it go without an answer of their own.
+    if (proof === 'acknowledgment')
+      for (const other of this.#outstanding) if (other < size) this.#outstanding.delete(other);
+    return this.#fits >= this.limit || this.#outstanding.size === 0 ? this.#next(now) : [];
+  }
+
+  /** Our own host refused to send `size`: no loss, no doubt. */
+  refused(size: number, now: number): number[] {
+    if (this.result !== undefined) return [];
+    this.#outstanding.delete(size);
+    this.#failures.set(size, failuresToBelieve.withLoss);
+    return this.#outstanding.size === 0 ? this.#next(now) : [];
+  }
+
+  expire(now: number): number[] {
+    if (now < this.deadline) return [];
+    for (const size of this.#outstanding) this.#failures.set(size, this.#failuresOf(size) + 1);
+    this.#outstanding.clear();
+    return this.#next(now);
+  }
+
+  #opening(): number[] {
+    if (this.purpose === 'check') return [this.#floor, this.limit];
+    const sizes =
+      this.#guesses.length > 0 ? this.#guesses.flatMap((guess) => [guess, guess + tolerance]) : openingSizes;
+    return [this.#floor, ...sizes.filter((size) => size > this.#floor && size < this.limit), this.limit];
+  }
+
+  #next(now: number): number[] {
+    if (this.#fits >= this.limit) return this.#finish({ type: 'found', size: this.#fits });
+    if (this.#fits === 0) return this.#nextInSilence(now);
+    const tooLong = this.#smallestFailure();
+    const sizes = this.#sent < mostProbes ? this.#nextSizes(tooLong) : [];
+    return sizes.length > 0 ? this.#send(sizes, now) : this.#finish({ type: 'found', size: this.#fits });
+  }
+
+  #nextInSilence(now: number): number[] {
+    this.#silentRounds++;
+    if (this.#silentRounds >= silentRoundsToGiveUp) {
+      return this.#finish({ type: 'silent', smallAnswered: this.#smallAnswered });
+    }
+    // What failed in a silent round says nothing about its size.
+    this.#failures.clear();
+    return this.#send([smallSize, ...this.#opening()], now);
+  }
+
+  /** Steps 2 to 5 of the drawing; empty when the answer is certain enough. */
+  #nextSizes(tooLong: number): number[] {
+    const passedBefore = this.#passedBefore;
+    if (passedBefore > this.#fits && this.#failuresOf(passedBefore) === 1) return [passedBefore];
+    const between = [...this.#guesses, ...landmarks].filter((size) => size > this.#fits && size < tooLong);
+    if (between.length > 0) return between;
+    return tooLong - this.#fits > tolerance ? [this.#narrow(tooLong)] : this.#doubt(tooLong);
+  }
+
+  #narrow(tooLong: number): number {
+    if (this.#isUsual(this.#fits)) return this.#fits + tolerance;
+    // An unusual path just below a usual size: rather, the probe of that size got lost.
+    if (this.#isUsual(tooLong) && this.#failuresOf(tooLong) === 1) return tooLong;
+    return this.#fits + ((tooLong - this.#fits) >> 1);
+  }
+
+  #doubt(tooLong: number): number[] {
+    const usual = Math.min(...this.#usualSizes().filter((size) => size > this.#fits));
+    const isCertain =
+      this.#failuresWithin(tooLong, usual) >= this.#wantedFailures() &&
+      this.#failuresWithin(tooLong, this.limit) >= failuresInAll;
+    if (isCertain) return [];
+    return [this.#failuresOf(usual) <= this.#failuresOf(tooLong) ? usual : tooLong];
+  }
+
+  #wantedFailures(): number {
+    if (this.#isLossy()) return failuresToBelieve.withLoss;
+    if (this.#fits === this.#floor) return failuresToBelieve.afterFloor;
+    return this.#isUsual(this.#fits) ? failuresToBelieve.afterUsualSize : failuresToBelieve.afterUnusualSize;
+  }
+
+  #usualSizes(): number[] {
+    return [this.#floor, ...landmarks.filter((size) => size < this.limit), ...this.#guesses, this.limit];
+  }
+
+  #isUsual(size: number): boolean {
+    return this.#usualSizes().includes(size);
+  }
+
+  #isLossy(): boolean {
+    for (const size of this.#failures.keys()) if (size <= this.#fits) return true;
+    return false;
+  }
+
+  /** Every opening holds the limit, so below it there is always a failure. */
+  #smallestFailure(): number {
+    let smallest = this.limit;
+    for (const size of this.#failures.keys()) if (size > this.#fits && size < smallest) smallest = size;
+    return smallest;
+  }
+
+  #failuresOf(size: number): number {
+    return this.#failures.get(size) ?? 0;
+  }
+
+  #failuresWithin(smallest: number, largest: number): number {
+    let count = 0;
+    for (const [size, failures] of this.#failures) if (size >= smallest && size <= largest) count += failures;
+    return count;
+  }
+
+  #send(sizes: readonly number[], now: number): number[] {
+    // Ascending, because an acknowledgment names the last packet that arrived: then that is the largest.
+    const ascending = [...new Set(sizes)].sort((one, other) => one - other);
+    for (const size of ascending) {
+      if (this.#sentAt.has(size)) this.#resent.add(size);
+      this.#sentAt.set(size, now);
+      this.#outstanding.add(size);
+    }
+    this.#sentLastAt = now;
+    this.#sent += ascending.length;
+    return ascending;
+  }
+
+  #learnRoundTrip(size: number, now: number): void {
+    const sentAt = this.#sentAt.get(size);
+    // Karn's rule: which of two sendings was answered nobody knows. A poor first guess is better than none, though.
+    if (sentAt === undefined || (this.#resent.has(size) && this.roundTrip !== undefined)) return;
+    const sample = now - sentAt;
+    this.roundTrip = this.roundTrip === undefined ? sample : (3 * this.roundTrip + sample) / 4;
+  }
+
+  #finish(result: SearchResult): number[] {
+    this.result = result;
+    return [];
+  }
+}
+
+/** What a router that does not tell its MTU may have (RFC 1191 §7): the next landmark below what did not fit. */
+export function landmarkBelow(size: number): number {
+  return landmarks.findLast((landmark) => landmark < size) ?? floorSize;
+}

@@ -1,0 +1,243 @@
+// The path MTU of one session (RFC 4821, RFC 8899 in spirit): when to search, what to believe meanwhile, what to say.
+// Sans-IO; the search itself is in path-mtu-search.ts. All sizes are outer IPv4 packets unless called tunnel MTU.
+//
+//   start ──► searching ──► confirmed ──┬─ after 10 s, then every 9.5 min: find (it may have grown, or loss fooled us)
+//             │   ▲                     ├─ while large packets flow, every 5 s: check (it may have shrunk)
+//             │   └─────────────────────┴─ a stall, ICMP, EMSGSIZE: check, and until it ends: unconfirmed
+//             └──► indeterminate: nothing answers; hints are all there is, above the floor, for 10 minutes
+//
+// "Unconfirmed" is a promise to the data path: outer packets may leave without DF, so nothing hangs while we do not
+// know. ICMP never sets a confirmed size: it only makes us look (whoever guesses a call id can forge it).
+import { type Encryption, largestOuterFor, tunnelMtuFor } from './overhead.ts';
+import type { PathMtuOptions, PathMtuOutput } from './path-mtu-output.ts';
+import { floorSize, landmarkBelow, PathMtuSearch } from './path-mtu-search.ts';
+
+/** What most paths carry; assumed before anything is known. */
+const cautiousSize = 1400;
+const secondLook = 10_000;
+/** Short of 10 minutes, so that a path that grew is in use within them. */
+const reconfirmInterval = 570_000;
+const busyCheckInterval = 5000;
+const hintInterval = 5000;
+const hintLifetime = 600_000;
+const stallInterval = 2000;
+
+export class PathMtuDiscovery {
+  readonly #encryption: Encryption;
+  readonly #peersMru: number;
+  readonly #remembered: number | undefined;
+  #interfaceMtu: number;
+  #roundTrip: number | undefined;
+  #search: PathMtuSearch | undefined;
+  #pathMtu: number;
+  #isConfirmed = false;
+  #everConfirmed = false;
+  #reportedBlackHole = 0;
+  #hint: { readonly size: number; readonly expires: number } | undefined;
+  #lookAgainAt = Infinity;
+  #isBusy = false;
+  /** When the confirmed size was last seen to pass. */
+  #provenAt = -Infinity;
+  #searchedAt = -Infinity;
+  /** For the metrics: probes by what became of them; the rest of `sent` were lost, refused or are under way. */
+  readonly probes = { sent: 0, echoed: 0, acknowledged: 0 };
+
+  constructor(options: PathMtuOptions) {
+    this.#encryption = options.encryption;
+    this.#peersMru = options.peersMru;
+    this.#interfaceMtu = options.interfaceMtu;
+    this.#remembered = options.remembered;
+    this.#roundTrip = options.roundTrip;
+    this.#pathMtu = this.#clamp(options.remembered ?? cautiousSize);
+  }
+
+  get pathMtu(): number {
+    return this.#pathMtu;
+  }
+
+  get tunnelMtu(): number {
+    return tunnelMtuFor(this.#pathMtu, this.#encryption);
+  }
+
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
+  }
+
+  get deadline(): number {
+    if (this.#search !== undefined) return this.#search.deadline;
+    const busyCheck = this.#isBusy ? this.#provenAt + busyCheckInterval : Infinity;
+    const hintEnd = this.#everConfirmed ? Infinity : (this.#hint?.expires ?? Infinity);
+    return Math.min(this.#lookAgainAt, busyCheck, hintEnd);
+  }
+
+  /** Once, when IP may flow. */
+  start(now: number): PathMtuOutput[] {
+    return [this.#describe('unconfirmed'), ...this.#find(now)];
+  }
+
+  /**
+   * A probe of `size` outer bytes arrived: its Echo-Reply came (truncated or not), or an acknowledgment named exactly
+   * its sequence number. One that names a later packet proves nothing: RFC 2637 acknowledges the highest number seen.
+   */
+  answered(size: number, proof: 'echo' | 'acknowledgment', now: number): PathMtuOutput[] {
+    this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
+    if (size >= this.#pathMtu) this.#provenAt = now;
+    return this.#search === undefined ? [] : this.#advance(this.#search.answered(size, proof, now), now);
+  }
+
+  /** EMSGSIZE: our host did not send a packet, probe or data, of `size` outer bytes. */
+  refused(size: number, now: number): PathMtuOutput[] {
+    if (this.#search !== undefined) return this.#advance(this.#search.refused(size, now), now);
+    return size <= this.#pathMtu ? this.#doubt(now, hintInterval) : [];
+  }
+
+  /** An ICMP fragmentation-needed quoted a live call; `nextHopMtu` 0 = a router older than RFC 1191. */
+  hinted(nextHopMtu: number, packetLength: number, now: number): PathMtuOutput[] {
+    const size = Math.max(floorSize, nextHopMtu > 0 ? nextHopMtu : landmarkBelow(packetLength));
+    if (size >= this.#pathMtu) return [];
+    this.#hint = { size, expires: now + hintLifetime };
+    if (this.#everConfirmed) return this.#doubt(now, hintInterval);
+    // Nobody answers our probes: then the hint is the best there is, until it expires.
+    this.#pathMtu = this.#clamp(size);
+    return this.#search === undefined ? [this.#describe('unconfirmed')] : [];
+  }
+
+  /** Large packets stay unacknowledged while small ones pass. */
+  stallSuspected(now: number): PathMtuOutput[] {
+    return this.#everConfirmed ? this.#doubt(now, stallInterval) : [];
+  }
+
+  /** Packets near the path MTU were sent lately: worth asking every 5 s whether such still pass. */
+  sentLarge(): void {
+    this.#isBusy = this.#isConfirmed;
+  }
+
+  interfaceMtuChanged(interfaceMtu: number, now: number): PathMtuOutput[] {
+    if (interfaceMtu === this.#interfaceMtu) return [];
+    this.#interfaceMtu = interfaceMtu;
+    const before = this.#pathMtu;
+    this.#pathMtu = this.#clamp(before);
+    // A smaller size needs no proof of its own: less than what passed passes.
+    const lowered =
+      this.#pathMtu < before ? [this.#describe(this.#isConfirmed ? 'confirmed' : 'unconfirmed')] : [];
+    return [...lowered, ...this.#find(now)];
+  }
+
+  expire(now: number): PathMtuOutput[] {
+    if (now < this.deadline) return [];
+    if (this.#search !== undefined) return this.#advance(this.#search.expire(now), now);
+    if (this.#hint !== undefined && this.#hint.expires <= now) return this.#forgetHint(now);
+    if (this.#lookAgainAt <= now) return this.#find(now);
+    this.#isBusy = false;
+    return this.#check(now);
+  }
+
+  get #ceiling(): number {
+    return Math.min(this.#interfaceMtu, largestOuterFor(this.#peersMru));
+  }
+
+  #clamp(size: number): number {
+    return Math.min(Math.max(size, floorSize), this.#ceiling);
+  }
+
+  #forgetHint(now: number): PathMtuOutput[] {
+    this.#hint = undefined;
+    if (this.#everConfirmed) return this.#find(now);
+    this.#pathMtu = this.#clamp(this.#remembered ?? cautiousSize);
+    return [this.#describe('unconfirmed'), ...this.#find(now)];
+  }
+
+  /** Ask at once whether the size still passes, and send without DF until that is known. */
+  #doubt(now: number, interval: number): PathMtuOutput[] {
+    if (this.#search !== undefined || now - this.#searchedAt < interval) return [];
+    this.#isConfirmed = false;
+    return [this.#describe('unconfirmed'), ...this.#check(now)];
+  }
+
+  #check(now: number): PathMtuOutput[] {
+    return this.#startSearch('check', this.#pathMtu, [this.#hint?.size], now);
+  }
+
+  #find(now: number): PathMtuOutput[] {
+    this.#lookAgainAt = Infinity;
+    return this.#startSearch('find', this.#ceiling, [this.#passedBefore, this.#hint?.size], now);
+  }
+
+  get #passedBefore(): number | undefined {
+    return this.#everConfirmed ? this.#pathMtu : this.#remembered;
+  }
+
+  #startSearch(
+    purpose: 'check' | 'find',
+    limit: number,
+    guesses: (number | undefined)[],
+    now: number,
+  ): PathMtuOutput[] {
+    this.#search = new PathMtuSearch({
+      purpose,
+      limit,
+      guesses: guesses.filter((size) => size !== undefined),
+      passedBefore: this.#passedBefore,
+      roundTrip: this.#roundTrip,
+    });
+    this.#searchedAt = now;
+    return this.#probe(this.#search.open(now));
+  }
+
+  #probe(sizes: readonly number[]): PathMtuOutput[] {
+    this.probes.sent += sizes.length;
+    return sizes.map((size) => ({ type: 'probe', size }));
+  }
+
+  #advance(sizes: readonly number[], now: number): PathMtuOutput[] {
+    const search = this.#search;
+    if (search?.result === undefined) return this.#probe(sizes);
+    this.#roundTrip = search.roundTrip ?? this.#roundTrip;
+    this.#search = undefined;
+    if (search.result.type === 'silent') return this.#concludeSilence(search.result.smallAnswered, now);
+    return this.#conclude(search.result.size, search.purpose, now);
+  }
+
+  #conclude(found: number, purpose: 'check' | 'find', now: number): PathMtuOutput[] {
+    const isNews = !this.#isConfirmed || found !== this.#pathMtu;
+    this.#pathMtu = Math.min(found, this.#ceiling);
+    this.#isConfirmed = true;
+    this.#everConfirmed = true;
+    this.#provenAt = now;
+    // A check that finds all as it was leaves the next look for more where it is.
+    if (isNews && found < this.#ceiling) this.#lookAgainAt = now + secondLook;
+    else if (purpose === 'find') this.#lookAgainAt = now + reconfirmInterval;
+    return isNews ? [this.#describe('confirmed'), ...this.#blackHole(now)] : [];
+  }
+
+  /** Silence says nothing of size: what was known stays, but unproven. */
+  #concludeSilence(smallAnswered: boolean, now: number): PathMtuOutput[] {
+    this.#isBusy = false;
+    this.#lookAgainAt = now + (this.#everConfirmed ? secondLook : reconfirmInterval);
+    if (this.#everConfirmed && !smallAnswered) return [];
+    this.#isConfirmed = false;
+    if (smallAnswered) this.#pathMtu = this.#clamp(floorSize);
+    const { pathMtu, tunnelMtu } = this;
+    return [
+      {
+        type: 'indeterminate',
+        reason: smallAnswered ? 'only_small_answers' : 'no_answer',
+        pathMtu,
+        tunnelMtu,
+      },
+    ];
+  }
+
+  #blackHole(now: number): PathMtuOutput[] {
+    const announced =
+      this.#hint !== undefined && this.#hint.expires > now && this.#hint.size <= this.#pathMtu + 4;
+    if (this.#pathMtu >= this.#ceiling || announced || this.#reportedBlackHole === this.#pathMtu) return [];
+    this.#reportedBlackHole = this.#pathMtu;
+    const { pathMtu, tunnelMtu } = this;
+    return [{ type: 'blackHole', pathMtu, tunnelMtu, interfaceMtu: this.#interfaceMtu }];
+  }
+
+  #describe(type: 'confirmed' | 'unconfirmed'): PathMtuOutput {
+    return { type, pathMtu: this.#pathMtu, tunnelMtu: this.tunnelMtu };
+  }
+}
