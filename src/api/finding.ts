@@ -3,18 +3,28 @@
 import { describe, formatPath, type Path } from './fault.ts';
 import type { ObjectReference } from './names.ts';
 
-/** Reasons of a VpnUser's Ready condition. Active is the absence of every other. */
-export type UserReason =
-  | 'Suspended'
-  | 'Expired'
-  | 'ServerNotFound'
-  | 'SecretNotFound'
-  | 'PasswordInvalid'
-  | 'UsernameConflict'
-  | 'AddressConflict'
-  | 'NotAllowed';
+/** Reasons of a VpnUser's Ready condition, for the reference. No finding says Active: it is the absence of faults. */
+export const userReasons = {
+  Active: 'The user can log in.',
+  Suspended: 'spec.suspended is set.',
+  Expired: 'spec.expiresAt is past.',
+  ServerNotFound: 'spec.serverRef names a VpnServer that does not exist.',
+  SecretNotFound: 'The Secret with the password, or the key in it, does not exist.',
+  PasswordInvalid: 'The Secret holds no password that a client could send, or no NT hash.',
+  UsernameConflict: 'An older VpnUser of the same server has the same name.',
+  AddressConflict: 'The fixed address is taken, outside the pools, excluded, or the own one of the server.',
+  NotAllowed: 'The server takes no users from the namespace of this one.',
+} as const;
 
-export type ServerReason = 'ListenAddressConflict' | 'PoolConflict';
+export type UserReason = keyof typeof userReasons;
+
+/** Reasons for which a VpnServer is not Ready that follow from other objects. */
+export const serverReasons = {
+  ListenAddressConflict: 'An older VpnServer takes calls on the same address of the same node.',
+  PoolConflict: 'A pool overlaps one of an older VpnServer, or a range of the cluster.',
+} as const;
+
+export type ServerReason = keyof typeof serverReasons;
 
 export interface Finding {
   readonly object: ObjectReference;

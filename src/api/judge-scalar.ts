@@ -19,12 +19,11 @@ export function judgeScalar(schema: SchemaNode, value: unknown): ScalarFault | u
 
 function judgeType(schema: SchemaNode, value: unknown): ScalarFault | undefined {
   if (schema['x-kubernetes-int-or-string']) {
-    return typeof value === 'string' || Number.isInteger(value)
+    const fits =
+      typeof value === 'string' ? new RegExp(schema.pattern ?? '').test(value) : Number.isSafeInteger(value);
+    return fits
       ? undefined
-      : {
-          what: `is ${describeType(value)} where an amount is expected`,
-          fix: 'write a whole number, or a text such as 500m',
-        };
+      : { what: 'is no amount', fix: 'write a whole number, or a text such as 500m or 256Mi' };
   }
   const expected = expectations[schema.type as keyof typeof expectations];
   if (expected === undefined || expected.holds(value)) return undefined;

@@ -10,6 +10,7 @@ export interface SchemaNode {
   readonly default?: unknown;
   readonly enum?: readonly (string | number)[];
   readonly format?: string;
+  readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;

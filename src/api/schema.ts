@@ -43,7 +43,7 @@ export function valueRule<Value>(rule: Omit<Rule, 'offenders'>, holds: (self: Va
 
 export function oneOf<const Choice extends string>(
   choices: readonly Choice[],
-  options: Described & { default: Choice },
+  options: Described & { default?: Choice },
 ): TUnsafe<Choice> {
   return Type.Unsafe<Choice>({ type: 'string', enum: choices, ...options });
 }

@@ -1,7 +1,27 @@
 // Where a VpnServer's gateways run: the part of its spec that becomes part of a pod template.
 
 import { Type } from 'typebox';
-import { dictionaryOf, listOf, oneOf, text } from './schema.ts';
+import { dictionaryOf, judgedBy, listOf, type Offender, oneOf, type Rule, text } from './schema.ts';
+
+const anyKeyNeedsExists: Rule = {
+  rule: "self.operator == 'Exists' ? !has(self.value) : has(self.key)",
+  fieldPath: '.operator',
+  value: 'self.operator',
+  what: 'does not fit (Equal needs a key to compare, Exists compares no value)',
+  fix: 'add key, or set operator: Exists and remove value',
+  offenders({
+    operator = 'Equal',
+    key,
+    value,
+  }: {
+    operator?: string;
+    key?: string;
+    value?: string;
+  }): Offender[] {
+    const fits = operator === 'Exists' ? value === undefined : key !== undefined;
+    return fits ? [] : [{ path: ['operator'], value: operator }];
+  },
+};
 
 const toleration = Type.Object(
   {
@@ -14,7 +34,9 @@ const toleration = Type.Object(
     }),
     value: Type.Optional(text({ description: 'The taint value to compare with.', maxLength: 63 })),
     effect: Type.Optional(
-      text({ description: 'NoSchedule, PreferNoSchedule or NoExecute; empty matches all.', maxLength: 16 }),
+      oneOf(['NoSchedule', 'PreferNoSchedule', 'NoExecute'], {
+        description: 'The effect of the taint; absent: all of them.',
+      }),
     ),
     tolerationSeconds: Type.Optional(
       Type.Integer({
@@ -23,11 +45,12 @@ const toleration = Type.Object(
       }),
     ),
   },
-  { description: 'A taint that the gateways put up with.' },
+  { description: 'A taint that the gateways put up with.', ...judgedBy(anyKeyNeedsExists) },
 );
 
 const quantity = Type.Unsafe<string | number>({
   'x-kubernetes-int-or-string': true,
+  pattern: '^[0-9]+([.][0-9]*)?([numkKMGTPE]|[KMGTPE]i)?$',
   description: 'An amount, such as 500m or 256Mi.',
 });
 

@@ -81,7 +81,7 @@ export const keyLengthsNotEmpty: Rule = {
   rule: 'self.size() > 0',
   value: '"[]"',
   what: 'is empty',
-  fix: 'list at least one of 40, 56 and 128 (128 is the least weak), or set policy: Disabled',
+  fix: 'list at least one of 40, 56 and 128 (128 is the least weak), or leave the field out',
   offenders: (self: number[]): Offender[] => (self.length > 0 ? [] : [{ path: [], value: '[]' }]),
 };
 
