@@ -8,7 +8,7 @@ import { Protocol } from './frame.ts';
 import { authenticationRefused, type LcpConfiguration, LcpOptions } from './lcp.ts';
 import type { LinkDownReason, LinkOutput } from './link-output.ts';
 import { type Admission, Negotiation, type NegotiationOutput } from './negotiation.ts';
-import { identificationText, terminateMagicNumber, terminateReason } from './peer-words.ts';
+import { identificationText, terminateReason } from './peer-words.ts';
 
 export type LcpLayerOutput =
   | Extract<LinkOutput, { type: 'transmit' | 'echoReply' | 'identification' | 'discarded' }>
@@ -18,8 +18,6 @@ export type LcpLayerOutput =
   | { type: 'protocolRejected'; protocol: number }
   | { type: 'ended'; reason: LinkDownReason; detail: string };
 
-/** LCP-9. */
-const TimeBetweenRestarts = 60_000;
 /** Before authentication a restart costs nobody anything, but it must end some time (CP-1). */
 const EarlyRestarts = 5;
 const RepeatedAcks = 10;
@@ -32,7 +30,6 @@ export class LcpLayer {
   #isProtected = false;
   #restartsLeft = EarlyRestarts;
   #repeatsLeft = RepeatedAcks;
-  #restartedAt = Number.NEGATIVE_INFINITY;
   #isPeerHeard = false;
   #ending: { reason: LinkDownReason; detail: string } | undefined;
   #outputs: LcpLayerOutput[] = [];
@@ -44,7 +41,9 @@ export class LcpLayer {
       this.#options,
       () => this.#options.peersMru,
       (event, packet, now) =>
-        this.#isProtected ? this.#suspect(event, packet, now) : this.#admit(event, packet),
+        this.#isProtected
+          ? this.#doubt.suspect(event, packet, this.#options.peersMagicNumber, now)
+          : this.#admit(event, packet),
     );
   }
 
@@ -137,17 +136,6 @@ export class LcpLayer {
     return this.#restartsLeft-- > 0 ? 'proceed' : 'discard';
   }
 
-  /** Opened and authenticated: whatever would take the link down waits for the peer's silence. */
-  #suspect(event: Event, packet: ControlPacket, now: number): Admission {
-    const isRestart = event === 'RCR+' || event === 'RCR-' || event === 'RTA';
-    if (isRestart && now < this.#restartedAt + TimeBetweenRestarts) return 'discard';
-    const magicNumber = event === 'RTR' ? terminateMagicNumber(packet) : undefined;
-    if (magicNumber !== undefined && magicNumber !== this.#options.peersMagicNumber) return 'discard';
-    if (this.#doubt.isOpen) return 'discard';
-    this.#doubt.raise(packet, now);
-    return 'withhold';
-  }
-
   #expireDoubt(now: number): void {
     const due = this.#doubt.expire(now);
     if (due === 'request') this.#requestEcho('doubt', now);
@@ -160,7 +148,7 @@ export class LcpLayer {
       this.#ending ??= { reason: 'peer_terminated', detail: terminateReason(packet) };
     } else if (packet.code === Code.CodeReject) {
       this.#ending ??= { reason: 'negotiation_failed', detail: 'the client rejected LCP itself' };
-    } else this.#restartedAt = now;
+    } else this.#doubt.noteRestart(now);
     this.#take(this.#negotiation.readmit(packet, now), now);
     if (this.#ending !== undefined) this.#end();
   }
