@@ -4,26 +4,18 @@
 //   floor                                                                limit = all we could ever send
 //    576          1280     1400   1438   1454       1492  1500
 //    ─┴─────────────┴────────┴──────┴──────┴──────────┴─────┴─
-//  1  ✓                      ✓             ✓          ✗     ✗     opening: the usual sizes of this world, at once
-//  2                                                              landmarks untried between ✓ and ✗: here none
-//  3                                        1458 ✗                is the landmark exact? Then 1454 it is
+//  1  ✓                      ✓             ✓                ✗     opening: a few sizes paths usually have, at once
+//  2                                                  ✗           the usual sizes left between ✓ and ✗
+//  3                                        1458 ✗                is the usual size exact? Then 1454 it is
 //  4                                        1458 ✓  1475 ✗  1466… else halve until 4 bytes are left
 //  5                                        1458 ✗                doubt: what failed is asked again, until loss is no
 //                                                                 likely reason; more often where some got lost
 //
 // An answer proves a size for good; silence proves nothing by itself. So a larger answer overrules any smaller
 // failure, an answer counts however late it comes, and the smallest size tells a deaf peer from a narrow path.
-
-/** Interface, PPPoE, the Japanese carriers' lines, tunnels, IPv6's least: RFC 1191 §7's idea with today's sizes. */
-export const landmarks: readonly number[] = [1280, 1400, 1438, 1454, 1492, 1500];
-/** RFC 791 §3.1: what every host takes; the search ends here and nothing pushes below it. */
-export const floorSize = 576;
-/** Outer bytes of a probe that any path carries. */
-export const smallSize = 100;
+import { floorSize, openingSizes, smallSize, usualSizes } from './usual-sizes.ts';
 
 const tolerance = 4;
-/** Sent at once in the beginning; a search of 8 probes has no room for all landmarks. */
-const openingSizes: readonly number[] = [1400, 1454];
 /** Failures between what fits and the next usual size, itself included, that loss is no likely reason for: */
 const failuresToBelieve = {
   afterUsualSize: 3,
@@ -53,7 +45,7 @@ export interface SearchOptions {
   /** `check` asks only whether `limit` still passes and looks below it if not; `find` looks for the largest. */
   readonly purpose: 'check' | 'find';
   readonly limit: number;
-  /** Sizes worth trying besides the landmarks: remembered, confirmed before, named by ICMP. */
+  /** Sizes worth trying besides the usual sizes: remembered, confirmed before, named by ICMP. */
   readonly guesses: readonly number[];
   /** A size that once passed on this path: one failure more is needed to give it up. */
   readonly passedBefore: number | undefined;
@@ -109,8 +101,9 @@ export class PathMtuSearch {
 
   /** A probe of `size` arrived. Returns the sizes to send next, perhaps none yet. */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): number[] {
-    if (this.result !== undefined) return [];
-    this.#learnRoundTrip(size, now);
+    const sentAt = this.#sentAt.get(size);
+    if (this.result !== undefined || sentAt === undefined) return [];
+    this.#learnRoundTrip(size, now - sentAt);
     this.#lastAnswerAt = now;
     this.#outstanding.delete(size);
     // Sent once and answered after we gave it up: it was late, not lost.
@@ -118,8 +111,7 @@ export class PathMtuSearch {
     if (size < this.#floor) this.#smallAnswered = true;
     else this.#fits = Math.max(this.#fits, size);
     // An acknowledgment names the last packet only; the smaller ones before it go without an answer of their own.
-    if (proof === 'acknowledgment')
-      for (const other of this.#outstanding) if (other < size) this.#outstanding.delete(other);
+    if (proof === 'acknowledgment') this.#dropSmaller(size);
     return this.#fits >= this.limit || this.#outstanding.size === 0 ? this.#next(now) : [];
   }
 
@@ -167,24 +159,28 @@ export class PathMtuSearch {
   #nextSizes(tooLong: number): number[] {
     const passedBefore = this.#passedBefore;
     if (passedBefore > this.#fits && this.#failuresOf(passedBefore) === 1) return [passedBefore];
-    const between = [...this.#guesses, ...landmarks].filter((size) => size > this.#fits && size < tooLong);
+    const between = [...this.#guesses, ...usualSizes].filter((size) => size > this.#fits && size < tooLong);
     if (between.length > 0) return between;
-    return tooLong - this.#fits > tolerance ? [this.#narrow(tooLong)] : this.#doubt(tooLong);
+    return tooLong - this.#fits > tolerance ? this.#narrow(tooLong) : this.#doubt(tooLong);
   }
 
-  #narrow(tooLong: number): number {
-    if (this.#isUsual(this.#fits)) return this.#fits + tolerance;
+  #narrow(tooLong: number): number[] {
+    if (this.#isUsual(this.#fits)) return [this.#fits + tolerance];
+    const middle = this.#fits + ((tooLong - this.#fits) >> 1);
     // An unusual path just below a usual size: rather, the probe of that size got lost.
-    if (this.#isUsual(tooLong) && this.#failuresOf(tooLong) === 1) return tooLong;
-    return this.#fits + ((tooLong - this.#fits) >> 1);
+    return this.#isUsual(tooLong) && this.#failuresOf(tooLong) === 1 ? [middle, tooLong] : [middle];
   }
 
+  /** Either the path ends below `tooLong`, or that and the next usual size both failed by chance. */
   #doubt(tooLong: number): number[] {
-    const usual = Math.min(...this.#usualSizes().filter((size) => size > this.#fits));
+    const usual = Math.min(...this.#candidates().filter((size) => size > this.#fits));
+    const suspects = [...new Set([usual, tooLong])];
     const isCertain =
-      this.#failuresWithin(tooLong, usual) >= this.#wantedFailures() &&
-      this.#failuresWithin(tooLong, this.limit) >= failuresInAll;
+      this.#failuresOf(...suspects) >= this.#wantedFailures() &&
+      this.#failuresOf(...this.#failures.keys()) >= failuresInAll;
     if (isCertain) return [];
+    // The common case ends with the fewest probes, the others soonest.
+    if (this.#wantedFailures() > failuresToBelieve.afterFloor) return suspects;
     return [this.#failuresOf(usual) <= this.#failuresOf(tooLong) ? usual : tooLong];
   }
 
@@ -194,12 +190,12 @@ export class PathMtuSearch {
     return this.#isUsual(this.#fits) ? failuresToBelieve.afterUsualSize : failuresToBelieve.afterUnusualSize;
   }
 
-  #usualSizes(): number[] {
-    return [this.#floor, ...landmarks.filter((size) => size < this.limit), ...this.#guesses, this.limit];
+  #candidates(): number[] {
+    return [this.#floor, ...usualSizes.filter((size) => size < this.limit), ...this.#guesses, this.limit];
   }
 
   #isUsual(size: number): boolean {
-    return this.#usualSizes().includes(size);
+    return this.#candidates().includes(size);
   }
 
   #isLossy(): boolean {
@@ -214,14 +210,15 @@ export class PathMtuSearch {
     return smallest;
   }
 
-  #failuresOf(size: number): number {
-    return this.#failures.get(size) ?? 0;
+  /** Of sizes above what fits. */
+  #failuresOf(...sizes: number[]): number {
+    let count = 0;
+    for (const size of sizes) if (size > this.#fits) count += this.#failures.get(size) ?? 0;
+    return count;
   }
 
-  #failuresWithin(smallest: number, largest: number): number {
-    let count = 0;
-    for (const [size, failures] of this.#failures) if (size >= smallest && size <= largest) count += failures;
-    return count;
+  #dropSmaller(size: number): void {
+    for (const other of this.#outstanding) if (other < size) this.#outstanding.delete(other);
   }
 
   #send(sizes: readonly number[], now: number): number[] {
@@ -237,11 +234,9 @@ export class PathMtuSearch {
     return ascending;
   }
 
-  #learnRoundTrip(size: number, now: number): void {
-    const sentAt = this.#sentAt.get(size);
+  #learnRoundTrip(size: number, sample: number): void {
     // Karn's rule: which of two sendings was answered nobody knows. A poor first guess is better than none, though.
-    if (sentAt === undefined || (this.#resent.has(size) && this.roundTrip !== undefined)) return;
-    const sample = now - sentAt;
+    if (this.#resent.has(size) && this.roundTrip !== undefined) return;
     this.roundTrip = this.roundTrip === undefined ? sample : (3 * this.roundTrip + sample) / 4;
   }
 
@@ -249,9 +244,4 @@ export class PathMtuSearch {
     this.result = result;
     return [];
   }
-}
-
-/** What a router that does not tell its MTU may have (RFC 1191 §7): the next landmark below what did not fit. */
-export function landmarkBelow(size: number): number {
-  return landmarks.findLast((landmark) => landmark < size) ?? floorSize;
 }

@@ -10,7 +10,8 @@
 // know. ICMP never sets a confirmed size: it only makes us look (whoever guesses a call id can forge it).
 import { type Encryption, largestOuterFor, tunnelMtuFor } from './overhead.ts';
 import type { PathMtuOptions, PathMtuOutput } from './path-mtu-output.ts';
-import { floorSize, landmarkBelow, PathMtuSearch } from './path-mtu-search.ts';
+import { PathMtuSearch } from './path-mtu-search.ts';
+import { floorSize, usualSizeBelow } from './usual-sizes.ts';
 
 /** What most paths carry; assumed before anything is known. */
 const cautiousSize = 1400;
@@ -93,7 +94,7 @@ export class PathMtuDiscovery {
 
   /** An ICMP fragmentation-needed quoted a live call; `nextHopMtu` 0 = a router older than RFC 1191. */
   hinted(nextHopMtu: number, packetLength: number, now: number): PathMtuOutput[] {
-    const size = Math.max(floorSize, nextHopMtu > 0 ? nextHopMtu : landmarkBelow(packetLength));
+    const size = Math.max(floorSize, nextHopMtu > 0 ? nextHopMtu : usualSizeBelow(packetLength));
     if (size >= this.#pathMtu) return [];
     this.#hint = { size, expires: now + hintLifetime };
     if (this.#everConfirmed) return this.#doubt(now, hintInterval);

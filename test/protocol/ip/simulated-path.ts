@@ -13,7 +13,7 @@ export interface Path {
   peer: 'echoes' | 'acknowledgments' | 'silent';
 }
 
-export type Seen = PathMtuOutput & { readonly at: number };
+export type Seen = Exclude<PathMtuOutput, { type: 'probe' }> & { readonly at: number };
 
 export class SimulatedPath {
   readonly path: Path;

@@ -1,0 +1,365 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { largestOuterFor, lcpLengthFor, tunnelMtuFor } from '../../../src/protocol/ip/overhead.ts';
+import { SimulatedPath, seededRandom } from './simulated-path.ts';
+
+const paths = [1500, 1492, 1454, 1438, 1400, 1280, 576];
+const mrus = [1500, 1450, 1400, 1000];
+const minute = 60_000;
+
+/** Within 4 bytes of what path and MRU allow, never above. */
+function assertFound(simulated: SimulatedPath, what: string): void {
+  const possible = Math.min(simulated.path.mtu, 1500);
+  const { pathMtu, isConfirmed } = simulated.discovery;
+  assert.ok(
+    isConfirmed && pathMtu <= possible && pathMtu >= possible - 4,
+    `${what}: ${pathMtu} of ${possible}`,
+  );
+}
+
+function settled(mtu: number, rest: ConstructorParameters<typeof SimulatedPath>[1] = {}): SimulatedPath {
+  const simulated = new SimulatedPath({ mtu }, rest);
+  simulated.settle();
+  return simulated;
+}
+
+/** Large packets flow: the gateway says so each second. */
+function runBusy(simulated: SimulatedPath, duration: number, isOver: () => boolean = () => false): number {
+  let passed = 0;
+  while (passed < duration && !isOver()) {
+    simulated.discovery.sentLarge();
+    passed += simulated.run(1000, isOver);
+  }
+  return passed;
+}
+
+describe('The header arithmetic', () => {
+  it('gives the tunnel MTUs of the table, with MPPE and without', () => {
+    const withMppe = [1500, 1492, 1454, 1438, 1400].map((pathMtu) => tunnelMtuFor(pathMtu, { mppe: true }));
+    assert.deepEqual(withMppe, [1456, 1448, 1410, 1394, 1356]);
+    assert.equal(tunnelMtuFor(1454, { mppe: false }), 1414);
+  });
+
+  it('lets a probe be as large as data can be: inner + 4 and the LCP packet share the MRU', () => {
+    assert.equal(lcpLengthFor(largestOuterFor(1400)), 1400);
+    assert.equal(tunnelMtuFor(largestOuterFor(1400), { mppe: true }), 1396);
+  });
+});
+
+describe('Finding the path MTU', () => {
+  for (const roundTrip of [1, 100, 400]) {
+    for (const loss of [0, 0.03, 0.1]) {
+      it(`is right within 4 bytes on each path and MRU at ${roundTrip} ms and ${loss * 100} % loss`, () => {
+        for (const mtu of paths) {
+          for (const mru of mrus) {
+            const simulated = new SimulatedPath({ mtu, loss, roundTrip }, { peersMru: mru }, mtu + mru);
+            const time = simulated.settle();
+            const what = `path ${mtu}, MRU ${mru}, ${simulated.probes} probes, ${Math.round(time)} ms`;
+            simulated.path.mtu = Math.min(mtu, mru + 40);
+            assertFound(simulated, what);
+            assert.ok(simulated.probes <= (loss === 0 ? 8 : 48), what);
+            if (loss === 0) assert.ok(time <= (roundTrip <= 100 ? 2000 : 5000), what);
+          }
+        }
+      });
+    }
+  }
+
+  it('takes one round trip and 4 probes where nothing is narrow', () => {
+    const simulated = new SimulatedPath({ mtu: 1500, roundTrip: 100 });
+    assert.ok(simulated.settle() <= 120);
+    assert.equal(simulated.probes, 4);
+  });
+
+  it('is right within 4 bytes on every path from 576 to 1500, and within 2 s from 1280 on', () => {
+    for (let mtu = 576; mtu <= 1500; mtu++) {
+      const simulated = new SimulatedPath({ mtu, roundTrip: 100 });
+      const time = simulated.settle();
+      assertFound(simulated, `path ${mtu}`);
+      assert.ok(simulated.probes <= 20, `${simulated.probes} probes at ${mtu}`);
+      assert.ok(time <= (mtu < 1280 ? 3000 : 2000), `${time} ms at ${mtu}`);
+    }
+  });
+
+  it('never mistakes 3 % loss for size, and 10 % for 10 s at most, in 1,000 runs each', () => {
+    for (const [loss, wrongAllowed] of [
+      [0.03, 2],
+      [0.1, 25],
+    ] as const) {
+      let wrong = 0;
+      for (let seed = 1; seed <= 1000; seed++) {
+        const simulated = new SimulatedPath({ mtu: 1454, loss, roundTrip: 30 }, {}, seed);
+        simulated.settle();
+        if (simulated.discovery.pathMtu < 1450) wrong++;
+        if (seed % 10 === 0) simulated.run(15_000);
+        assert.ok(simulated.discovery.pathMtu <= 1454);
+      }
+      assert.ok(wrong <= wrongAllowed, `${wrong} of 1000 at ${loss}`);
+    }
+  });
+
+  it('mends by a second look what loss made too small', () => {
+    let mended = 0;
+    for (let seed = 1; seed <= 400; seed++) {
+      const simulated = new SimulatedPath({ mtu: 1492, loss: 0.15, roundTrip: 30 }, {}, seed);
+      simulated.settle();
+      if (simulated.discovery.pathMtu >= 1488) continue;
+      simulated.path.loss = 0;
+      simulated.run(12_000);
+      assertFound(simulated, `seed ${seed}`);
+      mended++;
+    }
+    assert.ok(mended > 0);
+  });
+
+  it('starts at a cautious size without DF, and ends with DF', () => {
+    const simulated = settled(1454);
+    assert.deepEqual(
+      simulated.seen.map(({ type, pathMtu, tunnelMtu }) => [type, pathMtu, tunnelMtu]),
+      [
+        ['unconfirmed', 1400, 1356],
+        ['confirmed', 1454, 1410],
+        ['blackHole', 1454, 1410],
+      ],
+    );
+  });
+
+  it('needs fewer probes with a remembered size, and starts at it', () => {
+    const simulated = settled(1454, { remembered: 1454, roundTrip: 100 });
+    assert.equal(simulated.seen[0]?.pathMtu, 1454);
+    assertFound(simulated, 'remembered');
+    assert.ok(simulated.probes <= 7, `${simulated.probes} probes`);
+  });
+
+  it('is not misled by a remembered size that is wrong', () => {
+    for (const mtu of paths) {
+      for (const remembered of [576, 1000, 1399, 1454, 1500, 9000]) {
+        assertFound(settled(mtu, { remembered }), `path ${mtu}, remembered ${remembered}`);
+      }
+    }
+  });
+
+  it('takes an MRU so small that the floor is out of reach', () => {
+    const simulated = settled(1500, { peersMru: 128 });
+    assert.equal(simulated.discovery.pathMtu, 168);
+    assert.equal(simulated.discovery.isConfirmed, true);
+  });
+
+  it('bears answers later than its patience: a slow line is no narrow one', () => {
+    const simulated = new SimulatedPath({ mtu: 1454, roundTrip: 900 }, { roundTrip: 50 });
+    simulated.settle();
+    simulated.run(15_000);
+    assertFound(simulated, 'slow line');
+  });
+});
+
+describe('A peer that does not answer echoes', () => {
+  it('is measured by acknowledgments that name the probe', () => {
+    for (const mtu of paths) {
+      const simulated = new SimulatedPath({ mtu, peer: 'acknowledgments' });
+      simulated.settle();
+      assertFound(simulated, `path ${mtu}`);
+      assert.ok(simulated.discovery.probes.acknowledged > 0);
+    }
+  });
+
+  it('and acknowledges nothing is indeterminate: cautious size, no DF, asked again in 10 minutes', () => {
+    const simulated = new SimulatedPath({ peer: 'silent' });
+    assert.ok(simulated.settle() <= 3500);
+    assert.deepEqual(simulated.seen.at(-1), {
+      type: 'indeterminate',
+      reason: 'no_answer',
+      pathMtu: 1400,
+      tunnelMtu: 1356,
+      at: simulated.now,
+    });
+    simulated.path.peer = 'echoes';
+    simulated.run(10 * minute);
+    assertFound(simulated, 'later');
+  });
+
+  it('to large probes only is told apart', () => {
+    const simulated = settled(400);
+    assert.equal(simulated.seen.at(-1)?.type, 'indeterminate');
+    assert.ok(
+      simulated.seen.some((one) => one.type === 'indeterminate' && one.reason === 'only_small_answers'),
+    );
+    assert.equal(simulated.discovery.pathMtu, 576);
+  });
+
+  it('gets the size ICMP names, not below 576, for 10 minutes', () => {
+    const simulated = new SimulatedPath({ peer: 'silent' });
+    simulated.settle();
+    simulated.carryOut(simulated.discovery.hinted(1300, 1400, simulated.now));
+    assert.equal(simulated.discovery.pathMtu, 1300);
+    simulated.carryOut(simulated.discovery.hinted(68, 1300, simulated.now));
+    assert.equal(simulated.discovery.pathMtu, 576);
+    assert.equal(simulated.discovery.isConfirmed, false);
+    simulated.run(11 * minute);
+    assert.equal(simulated.discovery.pathMtu, 1400);
+  });
+});
+
+describe('A path that shrinks in mid-session', () => {
+  for (const loss of [0, 0.03]) {
+    it(`from 1500 to 1400 is found in 10 s while large packets flow, ${loss * 100} % loss`, () => {
+      for (let seed = 1; seed <= 20; seed++) {
+        const simulated = new SimulatedPath({ mtu: 1500, loss }, {}, seed);
+        simulated.settle();
+        runBusy(simulated, 3 * minute);
+        simulated.path.mtu = 1400;
+        const time = runBusy(simulated, minute, () => simulated.discovery.pathMtu === 1400);
+        assert.ok(time <= 10_000, `${time} ms with seed ${seed}`);
+        runBusy(simulated, minute);
+        assertFound(simulated, `seed ${seed}`);
+      }
+    });
+  }
+
+  it('is found in 2 s when a stall is suspected; until then packets leave without DF', () => {
+    const simulated = settled(1500);
+    simulated.run(minute);
+    simulated.path.mtu = 1400;
+    simulated.carryOut(simulated.discovery.stallSuspected(simulated.now));
+    assert.equal(simulated.discovery.isConfirmed, false);
+    const time = simulated.run(minute, () => simulated.discovery.isConfirmed);
+    assertFound(simulated, 'stall');
+    assert.ok(time <= 2000, `${time} ms`);
+    assert.equal(simulated.said('blackHole').length, 1);
+  });
+
+  it('is found by what ICMP says, and is then no black hole', () => {
+    const simulated = settled(1500);
+    simulated.run(minute);
+    simulated.path.mtu = 1460;
+    simulated.carryOut(simulated.discovery.hinted(1460, 1500, simulated.now));
+    simulated.run(3000);
+    assert.equal(simulated.discovery.pathMtu, 1460);
+    assert.equal(simulated.said('blackHole').length, 0);
+  });
+
+  it('is found when our own host refuses the size', () => {
+    const simulated = settled(1500);
+    simulated.run(minute);
+    simulated.path.mtu = 1400;
+    simulated.carryOut(simulated.discovery.refused(1500, simulated.now));
+    simulated.run(3000);
+    assertFound(simulated, 'EMSGSIZE');
+  });
+
+  it('is not seen in an outage: silence says nothing of size', () => {
+    const simulated = settled(1500);
+    simulated.path.peer = 'silent';
+    runBusy(simulated, minute);
+    assert.equal(simulated.discovery.pathMtu, 1500);
+    simulated.path.peer = 'echoes';
+    runBusy(simulated, minute);
+    assertFound(simulated, 'after the outage');
+  });
+
+  it('costs an idle session no probe between two looks, a busy one two in 5 s', () => {
+    const simulated = settled(1500);
+    const before = simulated.probes;
+    simulated.run(9 * minute);
+    assert.equal(simulated.probes, before);
+    runBusy(simulated, minute);
+    assert.ok(simulated.probes - before <= 30, `${simulated.probes - before}`);
+  });
+});
+
+describe('A path that grows', () => {
+  for (const [from, to] of [
+    [1400, 1500],
+    [1454, 1492],
+    [1280, 1454],
+  ] as const) {
+    it(`from ${from} to ${to} is in use within 10 minutes, idle or busy`, () => {
+      for (const run of [
+        (one: SimulatedPath) => one.run(10 * minute),
+        (one: SimulatedPath) => runBusy(one, 10 * minute),
+      ]) {
+        const simulated = settled(from);
+        simulated.run(minute);
+        simulated.path.mtu = to;
+        run(simulated);
+        assertFound(simulated, `${from} to ${to}`);
+      }
+    });
+  }
+});
+
+describe('A changed interface MTU', () => {
+  it('lowers the path MTU at once, and raises it after a search', () => {
+    const simulated = settled(1500);
+    simulated.carryOut(simulated.discovery.interfaceMtuChanged(1450, simulated.now));
+    assert.equal(simulated.discovery.pathMtu, 1450);
+    simulated.run(3000);
+    simulated.carryOut(simulated.discovery.interfaceMtuChanged(1500, simulated.now));
+    simulated.run(3000);
+    assertFound(simulated, 'raised');
+  });
+});
+
+describe('Forged ICMP', () => {
+  it('of 10^5 packets changes no confirmed size and buys few probes', () => {
+    const simulated = settled(1454);
+    simulated.run(minute);
+    const probes = simulated.probes;
+    const random = seededRandom(7);
+    for (let i = 0; i < 100_000; i++) {
+      simulated.carryOut(simulated.discovery.hinted(Math.floor(random() * 1500), 1454, simulated.now));
+      simulated.run(1);
+      assert.equal(simulated.discovery.pathMtu, 1454);
+    }
+    assert.ok(
+      simulated.probes - probes <= (100_000 / 5000) * 4,
+      `${simulated.probes - probes} probes in 100 s`,
+    );
+  });
+
+  it('does not come true by being remembered: the next look finds the path again', () => {
+    const simulated = settled(1454);
+    simulated.carryOut(simulated.discovery.hinted(600, 1454, simulated.now));
+    simulated.run(12 * minute);
+    assertFound(simulated, 'after the hint');
+  });
+
+  it('of a router that tells no MTU means the next usual size below', () => {
+    const simulated = new SimulatedPath({ peer: 'silent' }, { remembered: 1492 });
+    simulated.settle();
+    simulated.carryOut(simulated.discovery.hinted(0, 1492, simulated.now));
+    assert.equal(simulated.discovery.pathMtu, 1454);
+  });
+});
+
+describe('A black hole', () => {
+  it('is said once for each value, not at each look', () => {
+    const simulated = settled(1454);
+    simulated.run(60 * minute);
+    assert.equal(simulated.said('blackHole').length, 1);
+    assert.equal(simulated.said('confirmed').length, 1);
+  });
+
+  it("is none where the peer's MRU is what limits us", () => {
+    assert.equal(settled(1500, { peersMru: 1400 }).said('blackHole').length, 0);
+    assert.equal(settled(1500, { interfaceMtu: 1450 }).said('blackHole').length, 0);
+  });
+});
+
+describe('A hostile peer', () => {
+  it('that answers at whim keeps the size within bounds and the probes few', () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const random = seededRandom(seed);
+      const simulated = new SimulatedPath({ mtu: 1500, loss: 0.5, roundTrip: 20 }, {}, seed);
+      simulated.settle();
+      for (let i = 0; i < 300; i++) {
+        simulated.path.mtu = 90 + Math.floor(random() * 1500);
+        simulated.run(1000);
+        simulated.carryOut(simulated.discovery.answered(Math.floor(random() * 2000), 'echo', simulated.now));
+        const { pathMtu } = simulated.discovery;
+        assert.ok(pathMtu >= 576 && pathMtu <= 1500, `${pathMtu}`);
+      }
+      assert.ok(simulated.probes < 2000, `${simulated.probes}`);
+    }
+  });
+});
