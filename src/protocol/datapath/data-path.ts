@@ -1,7 +1,7 @@
 // The door between the gateway and the per-packet code of all sessions of one server. Packets come and go in batches in
 // one linear memory. Behind it today: typescript-data-path.ts, later a WebAssembly kernel with that one as its oracle.
 import type { Destinations } from '../ip/destinations.ts';
-import type { MppeParameters } from '../ppp/mppe-keys.ts';
+import type { MppeParameters } from '../ppp/link-output.ts';
 import type { GreDiscardReason, SessionCounters, TunDiscardReason } from './counters.ts';
 import type { ControlVector, PacketVector, SessionEvents, SessionPacketVector } from './packet-vector.ts';
 

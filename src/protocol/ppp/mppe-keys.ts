@@ -11,13 +11,6 @@ const shsPad2 = new Uint8Array(40).fill(0xf2);
 
 export type KeyLength = 40 | 56 | 128;
 
-/** How one direction of a session is encrypted; `startKey` is what `getAsymmetricStartKey` gives. */
-export interface MppeParameters {
-  keyLength: KeyLength;
-  stateless: boolean;
-  startKey: Uint8Array;
-}
-
 /** RFC 3079 §3.4 GetMasterKey: 16 bytes from the hash of the NT hash and the 24-byte NT response. */
 export function getMasterKey(passwordHashHash: Uint8Array, ntResponse: Uint8Array): Uint8Array {
   return sha1(passwordHashHash, ntResponse, magic1).subarray(0, 16);

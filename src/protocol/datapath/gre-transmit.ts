@@ -1,0 +1,119 @@
+// What we send: the GRE header (RFC 2637 §4) and the outer IPv4 header in front of a PPP frame, written into the room before
+// it, and the packet's entry in `greOut`. Every packet acknowledges what came (GRE-6).
+import { write16, write32 } from '../bytes/big-endian.ts';
+import { acknowledgmentBit, baseLength, sequenceBit, writeBase } from '../gre/header.ts';
+import { at, dontFragmentFlag, minimumHeaderLength, protocolGre, writeHeaderChecksum } from '../ip/ipv4.ts';
+import { place } from './counters.ts';
+import { headroom, slotStride } from './memory-layout.ts';
+import { count, type DataPathState } from './state.ts';
+
+const { greSent, acksSent } = place;
+
+const timeToLive = 64;
+const versionAndHeaderLength = 0x45;
+/** FF 03 and the protocol number, never compressed (RFC 1661 §2). */
+const pppHeaderLength = 4;
+const addressAndControl = 0xff03;
+
+/** Whether `greOut` takes `packets` more. */
+export function hasGreRoom(state: DataPathState, packets: number): boolean {
+  return state.layout.greOut.count + packets <= state.layout.greOut.capacity;
+}
+
+/** Where a packet made here can begin its payload: the slot that belongs to the next entry of `greOut`. */
+export function nextGreSlot(state: DataPathState): number {
+  return state.layout.greOutSlots + state.layout.greOut.count * slotStride + headroom;
+}
+
+/** Whether the outer packet may be fragmented on the way: `allowed` clears DF. */
+export type Fragmentation = 'forbidden' | 'allowed';
+
+/**
+ * Sends `length` bytes at `offset` as the information of a PPP frame. There must be headroom before `offset` and room in
+ * `greOut`. `typeOfService` goes into the outer header.
+ */
+export function sendFrame(
+  state: DataPathState,
+  session: number,
+  protocol: number,
+  offset: number,
+  length: number,
+  typeOfService: number,
+  fragmentation: Fragmentation,
+  now: number,
+): void {
+  const { bytes, windows, acknowledgments, sessions } = state;
+  const frame = offset - pppHeaderLength;
+  write16(bytes, frame, addressAndControl);
+  write16(bytes, frame + 2, protocol);
+  const acknowledges = windows.hasLearned(session);
+  const gre = frame - baseLength - (acknowledges ? 8 : 4);
+  const flags = acknowledges ? sequenceBit | acknowledgmentBit : sequenceBit;
+  writeBase(bytes, gre, flags, pppHeaderLength + length, sessions.peersCallIds[session]!);
+  write32(bytes, gre + baseLength, acknowledgments.takeSequence(session, now));
+  if (acknowledges) {
+    write32(bytes, gre + baseLength + 4, windows.last(session));
+    acknowledgments.settle(session);
+  }
+  addToGre(state, session, gre, offset + length, typeOfService, fragmentation);
+}
+
+/** An acknowledgment without data, and so without a sequence number. False when `greOut` is full. */
+export function sendLoneAcknowledgment(state: DataPathState, session: number): boolean {
+  if (!hasGreRoom(state, 1)) return false;
+  const gre = nextGreSlot(state);
+  writeBase(state.bytes, gre, acknowledgmentBit, 0, state.sessions.peersCallIds[session]!);
+  write32(state.bytes, gre + baseLength, state.windows.last(session));
+  state.acknowledgments.settle(session);
+  addToGre(state, session, gre, gre + baseLength + 4, 0, 'allowed');
+  count(state, session, acksSent);
+  return true;
+}
+
+/** Room for GRE, PPP and MPPE headers is left in a slot for this much information. */
+export function longestInformation(): number {
+  return slotStride - headroom;
+}
+
+function addToGre(
+  state: DataPathState,
+  session: number,
+  gre: number,
+  end: number,
+  typeOfService: number,
+  fragmentation: Fragmentation,
+): void {
+  const { greOut } = state.layout;
+  const outer = gre - minimumHeaderLength;
+  writeOuterHeader(state, session, outer, end - outer, typeOfService, fragmentation);
+  const index = greOut.count;
+  greOut.offsets[index] = outer;
+  greOut.lengths[index] = end - outer;
+  greOut.addresses[index] = state.sessions.peerAddresses[session]!;
+  greOut.errnos[index] = 0;
+  greOut.sessions[index] = session;
+  greOut.count++;
+  count(state, session, greSent);
+}
+
+/** Identification 0: the kernel fills one in, and an unfragmentable packet needs none (RFC 6864 §4.1). */
+function writeOuterHeader(
+  state: DataPathState,
+  session: number,
+  outer: number,
+  length: number,
+  typeOfService: number,
+  fragmentation: Fragmentation,
+): void {
+  const { bytes, sessions } = state;
+  bytes[outer] = versionAndHeaderLength;
+  bytes[outer + at.typeOfService] = typeOfService;
+  write16(bytes, outer + at.totalLength, length);
+  write16(bytes, outer + at.identification, 0);
+  write16(bytes, outer + at.flagsAndFragmentOffset, fragmentation === 'forbidden' ? dontFragmentFlag : 0);
+  bytes[outer + at.timeToLive] = timeToLive;
+  bytes[outer + at.protocol] = protocolGre;
+  write32(bytes, outer + at.source, sessions.localAddresses[session]!);
+  write32(bytes, outer + at.destination, sessions.peerAddresses[session]!);
+  writeHeaderChecksum(bytes, outer);
+}
