@@ -153,6 +153,17 @@ describe('Finding the path MTU', () => {
   });
 });
 
+describe('A size our own host refuses', () => {
+  it('is too long without doubt: nothing is sent again, and the answer comes sooner', () => {
+    for (const mtu of paths) {
+      const simulated = new SimulatedPath({ mtu, localMtu: mtu });
+      const time = simulated.settle();
+      assertFound(simulated, `local MTU ${mtu}`);
+      assert.ok(simulated.probes <= 7 && time <= 500, `${simulated.probes} probes, ${time} ms at ${mtu}`);
+    }
+  });
+});
+
 describe('A peer that does not answer echoes', () => {
   it('is measured by acknowledgments that name the probe', () => {
     for (const mtu of paths) {
@@ -242,6 +253,7 @@ describe('A path that shrinks in mid-session', () => {
     const simulated = settled(1500);
     simulated.run(minute);
     simulated.path.mtu = 1400;
+    simulated.path.localMtu = 1400;
     simulated.carryOut(simulated.discovery.refused(1500, simulated.now));
     simulated.run(3000);
     assertFound(simulated, 'EMSGSIZE');

@@ -5,6 +5,8 @@ import type { PathMtuOptions, PathMtuOutput } from '../../../src/protocol/ip/pat
 
 export interface Path {
   mtu: number;
+  /** Above it our own host refuses to send (EMSGSIZE). */
+  localMtu: number;
   /** Of each packet, each way: 0 to 1. */
   loss: number;
   /** ms */
@@ -19,7 +21,7 @@ export class SimulatedPath {
   readonly path: Path;
   readonly discovery: PathMtuDiscovery;
   readonly #random: () => number;
-  #arrivals: { at: number; size: number }[] = [];
+  #arrivals: { at: number; size: number; refused?: true }[] = [];
   #lastReceived = 0;
   now = 1000;
   probes = 0;
@@ -27,7 +29,7 @@ export class SimulatedPath {
   readonly seen: Seen[] = [];
 
   constructor(path: Partial<Path>, options: Partial<PathMtuOptions> = {}, seed = 1) {
-    this.path = { mtu: 1500, loss: 0, roundTrip: 100, peer: 'echoes', ...path };
+    this.path = { mtu: 1500, localMtu: 1500, loss: 0, roundTrip: 100, peer: 'echoes', ...path };
     this.discovery = new PathMtuDiscovery({
       peersMru: 1500,
       interfaceMtu: 1500,
@@ -55,7 +57,7 @@ export class SimulatedPath {
       }
       this.now = Math.max(this.now, next);
       if (this.#arrivals[0] !== undefined && this.#arrivals[0].at <= this.now)
-        this.#deliver(this.#arrivals.shift()!.size);
+        this.#deliver(this.#arrivals.shift()!);
       else this.carryOut(this.discovery.expire(this.now));
     }
     return this.now - begin;
@@ -75,6 +77,10 @@ export class SimulatedPath {
 
   #send(size: number): void {
     this.probes++;
+    if (size > this.path.localMtu) {
+      this.#arrivals.unshift({ at: this.now, size, refused: true });
+      return;
+    }
     const isLost = () => this.#random() < this.path.loss;
     if (size > this.path.mtu || isLost() || this.path.peer === 'silent') return;
     if (this.path.peer === 'echoes' && isLost()) return;
@@ -89,7 +95,11 @@ export class SimulatedPath {
     this.#arrivals.sort((one, other) => one.at - other.at);
   }
 
-  #deliver(size: number): void {
+  #deliver({ size, refused }: { size: number; refused?: true }): void {
+    if (refused) {
+      this.carryOut(this.discovery.refused(size, this.now));
+      return;
+    }
     if (this.path.peer === 'acknowledgments' && size !== this.#lastReceived) return;
     const proof = this.path.peer === 'echoes' ? 'echo' : 'acknowledgment';
     this.carryOut(this.discovery.answered(size, proof, this.now));
