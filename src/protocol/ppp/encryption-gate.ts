@@ -48,6 +48,7 @@ export class EncryptionGate {
   }
 
   get deadline(): number {
+    if (this.#isOver()) return Number.POSITIVE_INFINITY;
     return Math.min(this.#deadline, this.#ccp.deadline);
   }
 
@@ -59,7 +60,7 @@ export class EncryptionGate {
 
   /** Throws MalformedPacket, caught in link.ts. */
   receive(packet: ControlPacket, now: number): GateOutput[] {
-    if (this.#decision === 'clear' || this.#decision === 'refused') this.#discard('ccp_after_decision');
+    if (this.#isOver()) this.#discard('ccp_after_decision');
     else {
       const isEnd = packet.code === Code.TerminateRequest && this.#decision === 'pending';
       this.#take(this.#ccp.receive(packet, now), now);
@@ -69,12 +70,9 @@ export class EncryptionGate {
   }
 
   /** The peer's LCP knows no CCP. Forgeable once encrypted, and then without effect (CCP-8). */
-  protocolRejected(now: number): GateOutput[] {
+  protocolRejected(): GateOutput[] {
     if (this.#decision !== 'pending') this.#discard('ccp_after_decision');
-    else {
-      this.#take(this.#ccp.protocolRejected(now), now);
-      this.#decideWithout('it knows no CCP');
-    }
+    else this.#decideWithout('it knows no CCP');
     return this.#drain();
   }
 
@@ -93,6 +91,7 @@ export class EncryptionGate {
   }
 
   expire(now: number): GateOutput[] {
+    if (this.#isOver()) return [];
     this.#take(this.#ccp.expire(now), now);
     if (now >= this.#deadline) this.#decideWithout('it did not answer CCP within 10 s');
     return this.#drain();
@@ -102,6 +101,11 @@ export class EncryptionGate {
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
+  }
+
+  /** Without encryption CCP has nothing more to say. */
+  #isOver(): boolean {
+    return this.#decision === 'clear' || this.#decision === 'refused';
   }
 
   #discard(reason: string): void {

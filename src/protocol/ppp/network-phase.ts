@@ -75,7 +75,7 @@ export class NetworkPhase {
   /** The peer's Protocol-Reject; forgeable, so that it counts only while the protocol is not up. */
   protocolRejected(protocol: number, now: number): NetworkPhaseOutput[] {
     if (protocol === Protocol.CCP && this.#gate !== undefined) {
-      this.#fromGate(this.#gate.protocolRejected(now), now);
+      this.#fromGate(this.#gate.protocolRejected(), now);
     } else if (protocol === Protocol.IPCP && this.#mayStartIpcp && this.#ipcp.state !== 'Opened') {
       this.#fromIpcp(this.#ipcp.protocolRejected(now));
     } else this.#outputs.push({ type: 'discarded', reason: 'protocol_rejected' });
