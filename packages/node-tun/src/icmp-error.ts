@@ -34,7 +34,10 @@ const Offender = 32;
 
 export interface IcmpError {
   readonly errno: number;
-  /** `local`: the kernel refused the packet itself, e.g. longer than the device's MTU. */
+  /**
+   * `local`: the kernel refused the packet itself, e.g. longer than the device's MTU. The errno beside the packet has
+   * said so already, and the same packet may be here twice: do not count these.
+   */
   readonly origin: 'icmp' | 'local';
   /** ICMP type and code (RFC 792); 0 when local. */
   readonly type: number;

@@ -107,9 +107,7 @@ describe('a raw GRE socket', { skip }, () => {
   });
 
   it('notes EMSGSIZE, EPERM and ENETUNREACH beside the packet they belong to and sends the others (SE-1)', () => {
-    run(`nft 'table inet t { chain o { type filter hook output priority 0
-ip daddr 192.0.2.9 drop
-} }'`);
+    run(`nft 'table inet t { chain o { type filter hook output priority 0; ip daddr 192.0.2.9 drop; }; }'`);
     const big = gre('192.0.2.1', '192.0.2.2', enhancedGre(7, new Uint8Array(1600)));
     const good = gre('192.0.2.1', '192.0.2.2');
     const packets = [good, big, good, gre('192.0.2.1', '192.0.2.9'), gre('192.0.2.1', '198.51.100.1'), good];
@@ -127,7 +125,7 @@ ip daddr 192.0.2.9 drop
     far.enter(() => {
       run('echo 1 > /proc/sys/net/ipv4/ip_forward');
       run(
-        'ip link add beyond type dummy; ip link set beyond mtu 1400 up; ip addr add 203.0.113.1/24 dev beyond',
+        'ip link add beyond mtu 1400 type veth peer name end; ip link set end up; ip link set beyond up; ip addr add 203.0.113.1/24 dev beyond',
       );
     });
     run('ip route add 203.0.113.0/24 via 192.0.2.2');

@@ -16,10 +16,12 @@ function must(result: number, what: string): void {
   if (result < 0) throw new Error(`${what} failed with errno ${koffi.errno()}`);
 }
 
-/** Moves this process into a new, empty namespace with loopback up. */
+/** Moves this process into a new, empty namespace with loopback up. Without IPv6, whose chatter fills TUN devices. */
 export function enterNewNamespace(): void {
   must(unshare(CLONE_NEWNET), 'unshare');
-  run('ip link set lo up');
+  run(
+    'for f in all default; do echo 1 > /proc/sys/net/ipv6/conf/$f/disable_ipv6 || true; done; ip link set lo up',
+  );
 }
 
 export interface Namespace {
