@@ -31,6 +31,7 @@ describe('penalties for failed logins (S5)', () => {
     const judged = guess(new Penalties(), turn, (n) => `user${n}`, 3 * hour);
     assert.ok(mostInAnHour(judged) <= 20, `${mostInAnHour(judged)}`);
     assert.ok(judged.length >= 35, 'and still lets it try');
+    assert.equal(judged.filter((at) => at < 60_000).length, 10, 'ten of them at once');
   });
 
   it('let a user be guessed at most 60 times in any hour, from however many networks', () => {

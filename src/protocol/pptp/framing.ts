@@ -53,7 +53,7 @@ export class Framing {
   #step(framed: Framed[]): void {
     if (this.#filled === HeaderLength) this.#needed = judgeLength(this.#buffer);
     if (this.#filled < this.#needed) return;
-    const octets = this.#buffer.slice(0, this.#filled);
+    const octets = this.#buffer.subarray(0, this.#filled);
     this.#filled = 0;
     this.#needed = HeaderLength;
     const isControl = decodeControlHeader(octets).pptpMessageType === PptpMessageTypeControl;
