@@ -167,15 +167,9 @@ export class ControlConnection {
       case 'WEN': // CC-9
       case 'SLI': // CC-8: neither its ACCM nor its call id means anything here
         break;
-      case 'SCCRP':
-      case 'StopCCRP':
-      case 'OCRP':
-      case 'ICRP':
-      case 'ICCN':
-        this.#outbox.discard('unexpected_message');
-        break;
       default:
-        message satisfies never;
+        message.type satisfies 'SCCRP' | 'StopCCRP' | 'OCRP' | 'ICRP' | 'ICCN';
+        this.#outbox.discard('unexpected_message');
     }
   }
 
