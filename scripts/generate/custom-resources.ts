@@ -195,7 +195,8 @@ function rootSchema({ description, spec, status, rules }: KindDefinition): Struc
     properties: {
       apiVersion: { type: 'string', description: 'The version of this kind.' },
       kind: { type: 'string', description: 'This kind.' },
-      metadata: { type: 'object', description: 'Name, namespace, labels and annotations.' },
+      // The name is there so that a rule can point at it; nothing else may be said of metadata.
+      metadata: { type: 'object', properties: { name: { type: 'string' } } },
       spec,
       status,
     },

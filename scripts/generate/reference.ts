@@ -58,7 +58,7 @@ function kindSection({ names, description, spec, status, rules, columns }: KindD
     '### What is refused',
     'Besides wrong types and values out of bounds:',
     refusalTable([
-      ...rules.map((rule) => ({ path: '(the object)', message: validation(rule).message })),
+      ...rules.map((rule) => ({ path: (rule.fieldPath ?? '').slice(1), message: validation(rule).message })),
       ...refusals(spec, 'spec'),
     ]),
     '### Status',

@@ -26,6 +26,20 @@ export interface Rule {
   offenders(self: never): Offender[];
 }
 
+/**
+ * CEL that writes a whole number of at most so many digits. The API server cannot estimate how long string(int) is and
+ * refuses a message with it; a piece of a literal is never longer than the literal.
+ */
+export function celDecimal(expression: string, digits: number): string {
+  const places = Array.from({ length: digits }, (_, index) => 10 ** (digits - 1 - index));
+  return places
+    .map((place) => {
+      const digit = `(${expression} / ${place}) % 10`;
+      return `(${expression} < ${place} ? "" : "0123456789".substring(${digit}, ${digit} + 1))`;
+    })
+    .join(' + ');
+}
+
 interface Described {
   description: string;
   'x-rules'?: readonly Rule[];

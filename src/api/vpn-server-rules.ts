@@ -2,7 +2,7 @@
 // (other servers, users) is not here but in resolve.ts.
 
 import { contains, firstAddress, overlap, parseAddress, parseCidr } from '../protocol/ip/address.ts';
-import { type Offender, type Rule, valueRule } from './schema.ts';
+import { celDecimal, type Offender, type Rule, valueRule } from './schema.ts';
 
 interface Pool {
   cidr?: string;
@@ -24,7 +24,7 @@ export const excludedInsidePool: Rule = {
     '!has(self.exclude) || !isCIDR(self.cidr) || ' +
     'self.exclude.all(e, !isCIDR(e) || cidr(self.cidr).containsCIDR(e))',
   fieldPath: '.exclude',
-  value: 'self.exclude.filter(e, isCIDR(e) && !cidr(self.cidr).containsCIDR(e)).join(", ")',
+  value: 'self.exclude.join(", ")',
   what: 'is not inside the cidr of its pool',
   fix: 'exclude only ranges that the pool holds, or remove this one',
   offenders(self: Pool): Offender[] {
@@ -38,14 +38,18 @@ export const excludedInsidePool: Rule = {
   },
 };
 
+export const MostPools = 16;
+
+/** One by one: of the result of a map() the API server cannot tell how long it may be. */
+const everyPool = Array.from({ length: MostPools }, (_, index) =>
+  index === 0 ? 'self[0].cidr' : `(self.size() > ${index} ? ", " + self[${index}].cidr : "")`,
+).join(' + ');
+
 export const poolsDisjoint: Rule = {
   rule:
     'self.all(a, !isCIDR(a.cidr) || self.filter(b, isCIDR(b.cidr) && ' +
     '(cidr(a.cidr).containsCIDR(b.cidr) || cidr(b.cidr).containsCIDR(a.cidr))).size() == 1)',
-  value:
-    'self.filter(a, isCIDR(a.cidr) && self.filter(b, isCIDR(b.cidr) && ' +
-    '(cidr(a.cidr).containsCIDR(b.cidr) || cidr(b.cidr).containsCIDR(a.cidr))).size() != 1)' +
-    '.map(a, a.cidr).join(", ")',
+  value: everyPool,
   what: 'overlaps another pool of this server',
   fix: 'give every pool a range of its own, or keep only the larger one',
   offenders(self: Pool[]): Offender[] {
@@ -93,7 +97,7 @@ interface Mtu {
 export const mtuValueOnlyWithFixed: Rule = {
   rule: "!has(self.value) || self.mode == 'Fixed'",
   fieldPath: '.value',
-  value: 'string(self.value)',
+  value: celDecimal('self.value', 4),
   what: 'is set although mode is not Fixed',
   fix: 'set mode: Fixed, or remove value and let mode: Auto measure the path',
   offenders: (self: Mtu): Offender[] =>
@@ -101,7 +105,7 @@ export const mtuValueOnlyWithFixed: Rule = {
 };
 
 export const mtuFixedNeedsValue: Rule = {
-  rule: "self.mode != 'Fixed' || has(self.value)",
+  rule: "!has(self.mode) || self.mode != 'Fixed' || has(self.value)",
   fieldPath: '.mode',
   value: 'self.mode',
   what: 'needs a value',
@@ -122,6 +126,7 @@ export const everyNamespaceStandsAlone: Rule = {
 /** On the whole object: the names of what the operator makes from it have a suffix, and end in labels. */
 export const nameLeavesRoom: Rule = {
   rule: 'self.metadata.name.size() <= 50',
+  fieldPath: '.metadata.name',
   value: 'self.metadata.name',
   what: 'has a name of more than 50 characters',
   fix: 'give it a shorter metadata.name',
@@ -137,9 +142,9 @@ interface Sessions {
 }
 
 export const oneUserFits: Rule = {
-  rule: 'self.maxPerUser <= self.max',
+  rule: '!has(self.max) || !has(self.maxPerUser) || self.maxPerUser <= self.max',
   fieldPath: '.maxPerUser',
-  value: 'string(self.maxPerUser)',
+  value: celDecimal('self.maxPerUser', 3),
   what: 'is more than sessions.max',
   fix: 'lower maxPerUser, or raise max',
   offenders: ({ max = 1000, maxPerUser = 1 }: Sessions): Offender[] =>

@@ -170,7 +170,7 @@ export const vpnServerSpec = Type.Object(
     addressPools: mapOf(['cidr'], addressPool, {
       description: 'Ranges from which clients get their addresses.',
       minItems: 1,
-      maxItems: 16,
+      maxItems: rules.MostPools,
       ...judgedBy(rules.poolsDisjoint),
     }),
     gatewayAddress: Type.Optional(

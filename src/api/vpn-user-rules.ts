@@ -1,6 +1,6 @@
 // The rules of a VpnUser that one object alone can break. Two users with one name or address are found in resolve.ts.
 
-import { type Offender, type Rule, valueRule } from './schema.ts';
+import { celDecimal, type Offender, type Rule, valueRule } from './schema.ts';
 
 /**
  * No control characters, and no backslash, because all before one is a Windows domain (CH-3).
@@ -33,7 +33,7 @@ export const keyIsNameable = valueRule<string>(
 export const addressServesOneSession: Rule = {
   rule: '!has(self.address) || !has(self.maxSessions) || self.maxSessions == 1',
   fieldPath: '.maxSessions',
-  value: 'string(self.maxSessions)',
+  value: celDecimal('self.maxSessions', 3),
   what: 'is more than a fixed address can serve',
   fix: 'set maxSessions: 1, or remove address',
   offenders: (self: { address?: string; maxSessions?: number }): Offender[] =>
