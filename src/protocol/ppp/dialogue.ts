@@ -12,8 +12,9 @@ import { decodeOptions, encodeOptions, type Option, optionLength } from './optio
 
 /** RFC 1661 §4.6. */
 const MaxFailure = 5;
-/** Our bound on a dialogue that moves but never ends (CP-1): refusals of one side since it began. */
-const MaxRounds = 12;
+/** Our bounds on a dialogue that moves but never ends (CP-1): refusals of the peer, and our requests, since it began. */
+const MaxRefusals = 8;
+const MaxRequests = 10;
 /** A reply never exceeds this, whatever MRU the peer claims (CP-2). */
 const MaximumReply = 1500;
 
@@ -27,6 +28,9 @@ export interface Request {
 /** What the peer's Ack, Nak or Reject means: `stale` ones are silently discarded. */
 export type Answer = 'acked' | 'refused' | 'stale';
 
+/** `impasse`: the peer keeps asking for what Max-Failure Naks did not talk it out of; the protocol's owner decides. */
+export type Deadlock = { type: 'impasse' } | { type: 'refused'; reason: Refusal };
+
 export class Dialogue {
   readonly #protocol: ControlProtocol;
   readonly #peersMru: () => number;
@@ -35,34 +39,29 @@ export class Dialogue {
   #isAnswered = true;
   #acked: Uint8Array | undefined;
   #naksSent = 0;
-  #roundsOfPeer = 0;
-  #roundsOfOurs = 0;
-  #refusal: Refusal | undefined;
-  #isImpasse = false;
+  #refusals = 0;
+  #requests = 0;
+  #deadlock: Deadlock | undefined;
 
   constructor(protocol: ControlProtocol, peersMru: () => number) {
     this.#protocol = protocol;
     this.#peersMru = peersMru;
   }
 
-  /** Why it makes no sense to go on, once that is known. */
-  get refusal(): Refusal | undefined {
-    return this.#refusal;
-  }
-
-  /** The peer keeps asking for what we have rejected after Max-Failure Naks. */
-  get isImpasse(): boolean {
-    return this.#isImpasse;
+  /** Why it makes no sense to go on, said once. */
+  takeDeadlock(): Deadlock | undefined {
+    const deadlock = this.#deadlock;
+    this.#deadlock = undefined;
+    return deadlock;
   }
 
   begin(): void {
     this.#protocol.begin();
     this.#acked = undefined;
     this.#naksSent = 0;
-    this.#roundsOfPeer = 0;
-    this.#roundsOfOurs = 0;
-    this.#refusal = undefined;
-    this.#isImpasse = false;
+    this.#refusals = 0;
+    this.#requests = 0;
+    this.#deadlock = undefined;
   }
 
   /** Our Configure-Request; a repeated one keeps identifier and content, so that an answer to either copy counts. */
@@ -72,6 +71,8 @@ export class Dialogue {
       this.#asked = this.#protocol.ask();
       this.#isAnswered = false;
     }
+    this.#requests++;
+    this.#checkProgress();
     return { code: Code.ConfigureRequest, identifier: this.#identifier, data: encodeOptions(this.#asked) };
   }
 
@@ -95,10 +96,9 @@ export class Dialogue {
     }
     const options = decodeOptions(packet.data).filter(isAmong(this.#asked));
     this.#isAnswered = true;
-    this.#roundsOfOurs++;
     const isNak = packet.code === Code.ConfigureNak;
-    this.#refusal = isNak ? this.#protocol.onNak(options) : this.#protocol.onReject(options);
-    this.#checkProgress(this.#roundsOfOurs);
+    const reason = isNak ? this.#protocol.onNak(options) : this.#protocol.onReject(options);
+    if (reason !== undefined) this.#deadlock = { type: 'refused', reason };
     return 'refused';
   }
 
@@ -110,10 +110,10 @@ export class Dialogue {
 
   /** The Configure-Nak or Configure-Reject, as much of it as the peer can receive (CP-2). */
   refuse(packet: ControlPacket, verdict: 'nak' | 'reject', options: readonly Option[]): ControlPacket {
-    this.#roundsOfPeer++;
+    this.#refusals++;
     if (verdict === 'nak') this.#naksSent++;
-    else if (this.#naksSent >= MaxFailure) this.#isImpasse = true;
-    this.#checkProgress(this.#roundsOfPeer);
+    else if (this.#naksSent >= MaxFailure) this.#deadlock = { type: 'impasse' };
+    this.#checkProgress();
     const code = verdict === 'nak' ? Code.ConfigureNak : Code.ConfigureReject;
     return { code, identifier: packet.identifier, data: encodeOptions(this.#fit(options)) };
   }
@@ -135,8 +135,10 @@ export class Dialogue {
     return refused.length > 0 ? { verdict: 'reject', options: refused } : { verdict: 'ack' };
   }
 
-  #checkProgress(rounds: number): void {
-    if (rounds > MaxRounds) this.#refusal ??= `${this.#protocol.name} does not converge`;
+  #checkProgress(): void {
+    const isMoving = this.#refusals <= MaxRefusals && this.#requests <= MaxRequests;
+    if (isMoving || this.#deadlock?.type === 'refused') return;
+    this.#deadlock = { type: 'refused', reason: `${this.#protocol.name} does not converge` };
   }
 
   /** As many options as the peer can receive; the rest is refused in the next round. */

@@ -19,7 +19,7 @@ export type LcpLayerOutput =
   | { type: 'ended'; reason: LinkDownReason; detail: string };
 
 /** Before authentication a restart costs nobody anything, but it must end some time (CP-1). */
-const EarlyRestarts = 5;
+const EarlyRestarts = 2;
 const RepeatedAcks = 10;
 
 export class LcpLayer {

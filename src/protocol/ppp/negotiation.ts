@@ -3,8 +3,8 @@
 import { MalformedPacket } from '../bytes/malformed.ts';
 import { type Action, type Event, type State, transition } from './automaton.ts';
 import { Code, type ControlPacket, encodeControlPacket } from './control-packet.ts';
-import type { ControlProtocol, Refusal } from './control-protocol.ts';
-import { Dialogue, type Request } from './dialogue.ts';
+import type { ControlProtocol } from './control-protocol.ts';
+import { type Deadlock, Dialogue, type Request } from './dialogue.ts';
 
 export type NegotiationOutput =
   | { type: 'transmit'; protocol: number; information: Uint8Array }
@@ -13,8 +13,7 @@ export type NegotiationOutput =
   | { type: 'finished' }
   | { type: 'extended'; packet: ControlPacket }
   | { type: 'codeRejected'; code: number }
-  | { type: 'impasse' }
-  | { type: 'refused'; reason: Refusal }
+  | Deadlock
   | { type: 'discarded'; reason: string };
 
 /** What becomes of an event that would disturb an opened protocol; a withheld packet may be readmitted later. */
@@ -184,9 +183,8 @@ export class Negotiation {
     for (const action of step.actions) this.#perform[action](cause);
     this.#state = step.next;
     if (!timed.includes(this.#state)) this.#deadline = Number.POSITIVE_INFINITY;
-    if (this.#dialogue.refusal !== undefined) {
-      this.#outputs.push({ type: 'refused', reason: this.#dialogue.refusal });
-    } else if (this.#dialogue.isImpasse) this.#outputs.push({ type: 'impasse' });
+    const deadlock = this.#dialogue.takeDeadlock();
+    if (deadlock !== undefined) this.#outputs.push(deadlock);
   }
 
   readonly #perform: Record<Action, (cause: Cause) => void> = {
