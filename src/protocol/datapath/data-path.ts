@@ -95,7 +95,10 @@ export interface DataPath {
   /** The session's index, or undefined when the table is full or the call id is taken. */
   open(call: CallParameters): number | undefined;
   close(session: number): void;
-  /** Takes packets from where it stopped. False: an out list is full; empty them and call again. */
+  /**
+   * Takes packets from where it stopped. False: there are more, but an out list is full, or a control frame waits that may
+   * change what the next packet means; empty the lists and call again.
+   */
   receiveGre(now: number): boolean;
   receiveTun(now: number): boolean;
   /** Puts one PPP control frame into `greOut`, never encrypted (MPPE-5). False when there is no room. */

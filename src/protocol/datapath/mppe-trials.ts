@@ -71,11 +71,12 @@ export function noteFailure(state: DataPathState, session: number, now: number):
   else addSessionEvent(state.desynchronized, session);
 }
 
-/** Stateful: waits for a flushed packet, and asks for one once a second (CCP-7: no storm of Reset-Requests). */
+/** Stateful: waits for a flushed packet; asks for one at once, and again every second (CCP-7: no storm). */
 export function awaitFlush(state: DataPathState, session: number, now: number): void {
   const { awaitsFlush, askedAt } = state.trials;
+  const isWaiting = awaitsFlush[session] === 1;
   awaitsFlush[session] = 1;
-  if (now - askedAt[session]! < resetInterval) return;
+  if (isWaiting && now - askedAt[session]! < resetInterval) return;
   askedAt[session] = now;
   addSessionEvent(state.resetsNeeded, session);
 }

@@ -35,6 +35,7 @@ export function receiveSequenced(
   if (ahead === 0) {
     // An injected packet must not use up the number of the real one, so nonsense does not count as it (MPPE-8).
     if (!deliver(state, session, sequence, offset, length, now)) return;
+    noteOrder(state, session, sequence);
     windows.pass(session, 'came');
     releaseRun(state, session, now);
   } else if (ahead > 0 && ahead < state.reorderWindow) {
@@ -58,11 +59,8 @@ function receiveEarly(
     count(state, session, greDuplicate);
     return;
   }
-  if (state.queues.hold(session, sequence, offset, length, now)) {
-    count(state, session, greReordered);
-    wakeAt(state, now + state.reorderDelay);
-    return;
-  }
+  noteOrder(state, session, sequence);
+  if (hold(state, session, sequence, offset, length, now)) return;
   // No room to wait in: what is missing before it is given up at once.
   jump(state, session, sequence, offset, length, now);
 }
@@ -85,6 +83,7 @@ function receiveLate(
     return;
   }
   state.windows.mark(session, sequence);
+  count(state, session, greReordered);
   deliver(state, session, sequence, offset, length, now);
 }
 
@@ -108,7 +107,7 @@ function receiveFar(
   jump(state, session, sequence, offset, length, now);
 }
 
-/** Believes this packet's number: gives on what is held, gives up what is missing, and goes on after it. */
+/** Believes this packet's number: what is missing too far before it is given up. */
 function jump(
   state: DataPathState,
   session: number,
@@ -117,17 +116,39 @@ function jump(
   length: number,
   now: number,
 ): void {
-  const { windows, queues } = state;
-  if (windows.ahead(session, sequence) < 0) {
+  const { windows, queues, reorderWindow } = state;
+  const ahead = windows.ahead(session, sequence);
+  if (ahead < 0) {
     // The number before was wrong: a forged frame in clear had moved it.
     queues.clear(session);
     windows.learn(session, sequence);
-  } else {
-    skipTo(state, session, sequence, now);
+  } else if (queues.held(session) > 0 || ahead < 2 * reorderWindow) {
+    // Disorder that is deeper than the window: the window moves on just as far as it must.
+    skipTo(state, session, (sequence - reorderWindow + 1) >>> 0, now);
+    releaseRun(state, session, now);
+    if (windows.ahead(session, sequence) > 0 && hold(state, session, sequence, offset, length, now)) return;
   }
+  skipTo(state, session, sequence, now);
   deliver(state, session, sequence, offset, length, now);
   windows.pass(session, 'came');
   releaseRun(state, session, now);
+}
+
+function noteOrder(state: DataPathState, session: number, sequence: number): void {
+  if (state.queues.isOvertaken(session, sequence)) count(state, session, greReordered);
+}
+
+function hold(
+  state: DataPathState,
+  session: number,
+  sequence: number,
+  offset: number,
+  length: number,
+  now: number,
+): boolean {
+  if (!state.queues.hold(session, sequence, offset, length, now)) return false;
+  wakeAt(state, now + state.reorderDelay);
+  return true;
 }
 
 /**

@@ -99,12 +99,15 @@ export class TypeScriptDataPath implements DataPath {
   receiveGre(now: number): boolean {
     const { greIn, tunOut, controlIn } = this.#state.layout;
     while (this.#nextGre < greIn.count) {
+      // What follows a control frame may depend on its answer: the caller gives that first.
+      if (controlIn.count > 0) return false;
       // One packet may set free all that waited for it, to either list.
       if (tunOut.count + largestRelease > tunOut.capacity) return false;
-      if (controlIn.count + largestRelease > controlIn.capacity) return false;
       const index = this.#nextGre;
       this.#nextGre++;
       receiveGrePacket(this.#state, greIn.offsets[index]!, greIn.lengths[index]!, now);
+      // What comes next may depend on what the link makes of a control frame: keys, or the IP gate.
+      if (controlIn.count > 0 && this.#nextGre < greIn.count) return false;
     }
     this.#nextGre = 0;
     greIn.count = 0;

@@ -1,5 +1,6 @@
 // Packets that came before an earlier one (GRE-5): copied into a pool of slots that all sessions share, found again by their
 // sequence number. Bounded per session in packets and bytes, and in all by the pool.
+import { distance } from './serial.ts';
 
 /** The hard caps of GRE-5; the window in use may be smaller. */
 export const largestWindow = 64;
@@ -15,6 +16,8 @@ export class ReorderQueues {
   readonly #slots: Uint16Array;
   readonly #held: Uint8Array;
   readonly #heldBytes: Uint32Array;
+  /** The highest number held; means nothing while nothing is. */
+  readonly #highest: Uint32Array;
   readonly #lengths: Uint16Array;
   readonly #arrivals: Float64Array;
   readonly #free: Uint16Array;
@@ -27,6 +30,7 @@ export class ReorderQueues {
     this.#slots = new Uint16Array(sessions * largestWindow);
     this.#held = new Uint8Array(sessions);
     this.#heldBytes = new Uint32Array(sessions);
+    this.#highest = new Uint32Array(sessions);
     this.#lengths = new Uint16Array(poolSlots);
     this.#arrivals = new Float64Array(poolSlots);
     this.#free = Uint16Array.from({ length: poolSlots }, (_, index) => index);
@@ -52,12 +56,18 @@ export class ReorderQueues {
     this.#freeCount--;
     const slot = this.#free[this.#freeCount]!;
     this.#slots[this.#index(session, sequence)] = slot + 1;
+    if (!this.isOvertaken(session, sequence)) this.#highest[session] = sequence;
     this.#held[session]!++;
     this.#heldBytes[session] = bytes;
     this.#lengths[slot] = length;
     this.#arrivals[slot] = now;
     this.#memory.copyWithin(this.#base + slot * slotLength, offset, offset + length);
     return true;
+  }
+
+  /** Whether a packet with a higher number came before this one: it is reordered (RFC 4737 §3.3). */
+  isOvertaken(session: number, sequence: number): boolean {
+    return this.#held[session]! > 0 && distance(sequence, this.#highest[session]!) < 0;
   }
 
   /** The first sequence number held at or after `sequence`; undefined when nothing is held. */
