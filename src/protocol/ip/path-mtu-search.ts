@@ -29,8 +29,8 @@ const failuresToBelieve = {
 /** Failures of any size above what fits. */
 const failuresInAll = 4;
 const silentRoundsToGiveUp = 3;
-/** Nobody should need as many; a hostile peer answering at whim must not keep us at it. */
-const mostProbes = 64;
+/** 10 % loss needs some 40 at worst; a hostile peer answering at whim must not keep us at it. */
+const mostProbes = 48;
 const firstTimeout = 1000;
 /** Before anything has answered: an outage must not look like a deaf peer. */
 const leastTimeout = 500;

@@ -264,6 +264,10 @@ describe('A path that shrinks in mid-session', () => {
     simulated.path.peer = 'silent';
     runBusy(simulated, minute);
     assert.equal(simulated.discovery.pathMtu, 1500);
+    assert.deepEqual(
+      simulated.seen.map(({ type }) => type),
+      ['unconfirmed', 'confirmed'],
+    );
     simulated.path.peer = 'echoes';
     runBusy(simulated, minute);
     assertFound(simulated, 'after the outage');
@@ -350,6 +354,15 @@ describe('A black hole', () => {
     simulated.run(60 * minute);
     assert.equal(simulated.said('blackHole').length, 1);
     assert.equal(simulated.said('confirmed').length, 1);
+  });
+
+  it('is not said again when a stall made us look and nothing had changed', () => {
+    const simulated = settled(1454);
+    simulated.run(minute);
+    simulated.carryOut(simulated.discovery.stallSuspected(simulated.now));
+    simulated.run(3000);
+    assert.equal(simulated.said('confirmed').length, 2);
+    assert.equal(simulated.said('blackHole').length, 1);
   });
 
   it("is none where the peer's MRU is what limits us", () => {
