@@ -2,6 +2,7 @@
 // write each where it shall lie. Pieces are computed from their number alone, so nothing is kept between calls.
 import {
   at,
+  copyBytes,
   dontFragmentFlag,
   fragmentOffsetMask,
   headerLength,
@@ -60,9 +61,9 @@ export function writeFragment(
   const length = ownHeader + size;
   if (size < 0 || (index > 0 && size === 0) || targetOffset + length > target.length) return 0;
 
-  if (index === 0) copy(target, targetOffset, bytes, offset, header);
+  if (index === 0) copyBytes(target, targetOffset, bytes, offset, header);
   else writeLaterHeader(target, targetOffset, bytes, offset);
-  copy(target, targetOffset + ownHeader, bytes, offset + header + from, size);
+  copyBytes(target, targetOffset + ownHeader, bytes, offset + header + from, size);
 
   const field = read16(bytes, offset + at.flagsAndFragmentOffset);
   // The last piece of a packet that was itself a piece in the middle still has others behind it.
@@ -94,13 +95,13 @@ function laterHeaderLength(bytes: Uint8Array, offset: number): number {
 
 function writeLaterHeader(target: Uint8Array, targetOffset: number, bytes: Uint8Array, offset: number): void {
   const end = offset + headerLength(bytes, offset);
-  copy(target, targetOffset, bytes, offset, minimumHeaderLength);
+  copyBytes(target, targetOffset, bytes, offset, minimumHeaderLength);
   let write = targetOffset + at.options;
   for (let position = offset + at.options; position < end; ) {
     const size = nextOption(bytes, position, end);
     if (size === 0) break;
     if ((bytes[position]! & copiedFlag) !== 0) {
-      copy(target, write, bytes, position, size);
+      copyBytes(target, write, bytes, position, size);
       write += size;
     }
     position += size;
@@ -114,9 +115,4 @@ function nextOption(bytes: Uint8Array, position: number, end: number): number {
   const kind = bytes[position]!;
   if (kind === optionEnd) return 0;
   return kind === optionNoOperation ? 1 : optionLength(bytes, position, end);
-}
-
-function copy(target: Uint8Array, to: number, bytes: Uint8Array, from: number, length: number): void {
-  // Packets are short: a loop beats set(subarray()), which would allocate a view for each piece.
-  for (let i = 0; i < length; i++) target[to + i] = bytes[from + i]!;
 }

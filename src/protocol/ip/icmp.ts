@@ -3,6 +3,7 @@
 import {
   at,
   checksum,
+  copyBytes,
   destinationOf,
   dontFragmentFlag,
   headerFault,
@@ -72,7 +73,7 @@ export function writeFragmentationNeeded(
   target[icmp] = destinationUnreachable;
   target[icmp + 1] = fragmentationNeeded;
   write16(target, icmp + atNextHopMtu, nextHopMtu);
-  for (let i = 0; i < quoted; i++) target[icmp + icmpHeaderLength + i] = bytes[offset + i]!;
+  copyBytes(target, icmp + icmpHeaderLength, bytes, offset, quoted);
   write16(target, icmp + atIcmpChecksum, checksum(target, icmp, icmpHeaderLength + quoted));
   return length;
 }

@@ -110,6 +110,19 @@ describe('Fragmentation', () => {
     assert.deepEqual(reassemble(pieces), countedBytes(300));
   });
 
+  it('does the same within one memory', () => {
+    const packet = ipv4Packet({ data: countedBytes(1480) });
+    const memory = new Uint8Array(5000);
+    memory.set(packet, 100);
+    const lengths = [0, 1].map((index) =>
+      writeFragment(memory, 2000 + index * 1500, memory, 100, 1410, index),
+    );
+    const pieces = lengths.map((length, index) =>
+      memory.slice(2000 + index * 1500, 2000 + index * 1500 + length),
+    );
+    assert.deepEqual(pieces, fragments(packet, 1410));
+  });
+
   it('writes nothing past the target or past the last piece', () => {
     const packet = ipv4Packet({ data: countedBytes(1480) });
     assert.equal(writeFragment(new Uint8Array(1403), 0, packet, 0, 1410, 0), 0);
