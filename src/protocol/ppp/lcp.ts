@@ -97,6 +97,7 @@ export class LcpOptions implements ControlProtocol {
   }
 
   judge(options: readonly Option[]): Judgement {
+    if (this.#isOurOwn(options)) this.#ownRequestsSeen++;
     const rejected = options.filter((option) => this.#isUnknown(option));
     if (rejected.length > 0) return { verdict: 'reject', options: rejected };
     const naks = options.flatMap((option) => this.#counterProposal(option) ?? []);
@@ -152,6 +153,14 @@ export class LcpOptions implements ControlProtocol {
     }
   }
 
+  /** Our magic number: a collision once in 2^32, else a loop. With our demand for authentication it is certain. */
+  #isOurOwn(options: readonly Option[]): boolean {
+    if (this.#magicNumber === 0 || numberIn(options, Type.Magic, 4) !== this.#magicNumber) return false;
+    const demand = options.find((option) => option.type === Type.Authentication);
+    if (demand !== undefined && equalBytes(demand.data, msChapV2)) this.#ownRequestsSeen = LoopbackRequests;
+    return true;
+  }
+
   #counterProposal(option: Option): Option | undefined {
     switch (option.type) {
       case Type.MRU:
@@ -168,7 +177,6 @@ export class LcpOptions implements ControlProtocol {
   /** Zero is illegal, and our own number is a collision or a loop: both get another one (LCP-6, RFC 1661 §6.4). */
   #judgeMagic(magicNumber: number): Option | undefined {
     if (magicNumber !== 0 && magicNumber !== this.#magicNumber) return undefined;
-    if (magicNumber !== 0) this.#ownRequestsSeen++;
     return numberOption(Type.Magic, this.#newMagicNumber(), 4);
   }
 
