@@ -141,12 +141,12 @@ async function route(options: HttpOptions, guarded: boolean, request: IncomingMe
   return await found.answer();
 }
 
-/** An unreadable or empty token file lets nobody in. */
+/** An empty token file lets nobody in, since what was sent is never empty; an unreadable one fails the request. */
 async function carriesToken(options: HttpOptions, request: IncomingMessage): Promise<boolean> {
   const sent = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (sent === undefined || options.tokenFile === undefined) return false;
   const token = await readToken(options.tokenFile);
-  return token !== '' && timingSafeEqual(digest(sent), digest(token));
+  return timingSafeEqual(digest(sent), digest(token));
 }
 
 function digest(text: string): Buffer {

@@ -219,7 +219,9 @@ describe('the HTTP server', () => {
     assert.equal((await get(address, '/healthz')).status, 200);
   });
 
-  it('stops within its second of grace while clients hang on, and frees the port', async () => {
+  it('stops within its second of grace while clients hang on, and frees the port', {
+    timeout: 5000,
+  }, async () => {
     const hanging: HttpRoute = { path: '/hang', access: 'open', answer: () => new Promise(() => {}) };
     const server = await start({ routes: [...routes, hanging] });
     const idle = await dial(server.address);

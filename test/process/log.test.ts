@@ -81,6 +81,7 @@ describe('the log', () => {
       log.info({ user: text }, text);
       assert.equal(lines.length, 1);
       const line = lines[0] ?? '';
+      assert.match(line, /^\[[\d:.]+\] INFO: /);
       assert.ok(line.endsWith('\n') && printableAscii(line.slice(0, -1)), JSON.stringify(line.slice(0, 200)));
     });
   }
