@@ -40,6 +40,7 @@ export class PathMtuDiscovery {
   /** When the confirmed size was last seen to pass. */
   #provenAt = -Infinity;
   #searchedAt = -Infinity;
+  readonly #awaited = new Set<number>();
   /** For the metrics: probes by what became of them; the rest of `sent` were lost, refused or are under way. */
   readonly probes = { sent: 0, echoed: 0, acknowledged: 0 };
 
@@ -81,7 +82,8 @@ export class PathMtuDiscovery {
    * its sequence number. One that names a later packet proves nothing: RFC 2637 acknowledges the highest number seen.
    */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): PathMtuOutput[] {
-    this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
+    // Its echo and an acknowledgment may both come: the first one counts.
+    if (this.#awaited.delete(size)) this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
     if (size >= this.#pathMtu) this.#provenAt = now;
     return this.#search === undefined ? [] : this.#advance(this.#search.answered(size, proof, now), now);
   }
@@ -187,6 +189,7 @@ export class PathMtuDiscovery {
 
   #probe(sizes: readonly number[]): PathMtuOutput[] {
     this.probes.sent += sizes.length;
+    for (const size of sizes) this.#awaited.add(size);
     return sizes.map((size) => ({ type: 'probe', size }));
   }
 

@@ -371,6 +371,16 @@ describe('A black hole', () => {
   });
 });
 
+describe('The probe counters', () => {
+  it('count each probe once, though it was acknowledged and echoed', () => {
+    const simulated = settled(1500);
+    simulated.run(1000);
+    assert.deepEqual(simulated.discovery.probes, { sent: 4, echoed: 4, acknowledged: 0 });
+    simulated.discovery.answered(1500, 'acknowledgment', simulated.now);
+    assert.deepEqual(simulated.discovery.probes, { sent: 4, echoed: 4, acknowledged: 0 });
+  });
+});
+
 describe('A hostile peer', () => {
   it('that answers at whim keeps the size within bounds and the probes few', () => {
     for (let seed = 1; seed <= 50; seed++) {
