@@ -33,7 +33,7 @@ function tell({ told, quoted }: Context, path: Path, what: string, fix: string, 
 }
 
 /**
- * What of the value is sound enough for rules: objects without their unsound fields, or undefined when nothing is.
+ * What of the value is sound enough for rules: in objects, unsound fields are undefined; undefined when nothing is.
  * So one fault hides no other, and no rule meets a value of the wrong type.
  */
 function visit(context: Context, schema: SchemaNode, value: unknown, path: Path): unknown {
@@ -75,7 +75,7 @@ function visitObject(context: Context, schema: SchemaNode, value: unknown, path:
   const fields = written.map(
     ([key, child]) => [key, visitField(context, schema, child, [...path, key])] as const,
   );
-  return Object.fromEntries(fields.filter(([, child]) => child !== undefined));
+  return Object.fromEntries(fields);
 }
 
 function tellMissing(context: Context, schema: SchemaNode, path: Path): void {

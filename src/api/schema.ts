@@ -12,7 +12,8 @@ export interface Offender {
 
 /**
  * One rule in two languages: CEL for the API server, a function for files. They judge alike and say the same words.
- * `offenders` meets only values of the right types, but fields may be absent and texts nonsense: then it has no opinion.
+ * `offenders` meets only values of the right types. Texts may be nonsense, and a field is undefined when it is faulty in
+ * itself: of those it has no opinion.
  */
 export interface Rule {
   /** CEL over `self`; true when all is well. */

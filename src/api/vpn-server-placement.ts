@@ -9,16 +9,9 @@ const anyKeyNeedsExists: Rule = {
   value: 'self.operator',
   what: 'does not fit (Equal needs a key to compare, Exists compares no value)',
   fix: 'add key, or set operator: Exists and remove value',
-  offenders({
-    operator = 'Equal',
-    key,
-    value,
-  }: {
-    operator?: string;
-    key?: string;
-    value?: string;
-  }): Offender[] {
-    const fits = operator === 'Exists' ? value === undefined : key !== undefined;
+  offenders(self: { operator?: string; key?: string; value?: string }): Offender[] {
+    const { operator = 'Equal' } = self;
+    const fits = operator === 'Exists' ? !('value' in self) : 'key' in self;
     return fits ? [] : [{ path: ['operator'], value: operator }];
   },
 };

@@ -111,7 +111,7 @@ export const mtuFixedNeedsValue: Rule = {
   what: 'needs a value',
   fix: 'add value: with the MTU inside the tunnel, from 576 to 1500 (1400 passes almost everywhere), or set mode: Auto',
   offenders: (self: Mtu): Offender[] =>
-    self.mode !== 'Fixed' || self.value !== undefined ? [] : [{ path: ['mode'], value: self.mode }],
+    self.mode !== 'Fixed' || 'value' in self ? [] : [{ path: ['mode'], value: self.mode }],
 };
 
 export const everyNamespaceStandsAlone: Rule = {
