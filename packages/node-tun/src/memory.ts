@@ -9,8 +9,15 @@ if (endianness() !== 'LE' || koffi.sizeof('long') !== 8) {
   throw new Error(`node-tun needs a 64-bit little-endian machine, not ${process.arch}`);
 }
 
-/** The address of the first byte. Stays valid while the buffer is referenced and not transferred or resized. */
+// A temporary buffer may be collected as soon as only its address is left: the latest ones are held until long after
+// the system call that they are for.
+const recent = new Array<ArrayBufferLike | undefined>(64).fill(undefined);
+let next = 0;
+
+/** The address of the first byte. A buffer that must outlive the next system call is the caller's to keep. */
 export function addressOf(memory: ArrayBufferLike): number {
+  recent[next] = memory;
+  next = (next + 1) % recent.length;
   return Number(koffi.address(new Uint8Array(memory)));
 }
 
