@@ -20,6 +20,7 @@ export const sessionEndReasons = {
   administrative: 'The administrator ended it.',
   shutdown: 'The gateway stopped.',
   authentication_failed: 'The client logged in anew on the same link, with a wrong name or password.',
+  authentication_refused: 'The client began anew on the same link and would not use MS-CHAPv2.',
   authentication_timeout: 'The client began anew on the same link and did not answer the challenge in time.',
   encryption_refused: 'The client began anew on the same link and would not encrypt as the policy requires.',
   negotiation_failed: 'LCP, CCP or IPCP began anew and found no agreement.',
@@ -41,6 +42,7 @@ export const loginResults = {
   no_address: 'No address was free in the pools.',
   too_many_sessions: "The server's sessions.max is reached.",
   penalized: 'Too many wrong passwords came from this source or for this user; it has to wait.',
+  authentication_refused: 'The client would not use MS-CHAPv2.',
   authentication_timeout: 'The client did not answer the challenge in time.',
   encryption_refused: 'The client would not encrypt as the policy requires.',
   negotiation_failed: 'LCP, CCP or IPCP found no agreement.',
@@ -73,8 +75,8 @@ export type HostOperation = keyof typeof hostOperations;
 
 /** `state` of vpn_addresses. */
 export const addressStates = {
-  used: 'Given to a session, or kept back for a short time after one.',
-  free: 'Ready for the next session.',
+  used: 'Given to a session.',
+  free: 'Given to nobody; for a minute after a session only its own user may get it.',
 } as const;
 
 /** `source` of vpn_collect_errors_total. */

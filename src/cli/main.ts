@@ -1,0 +1,93 @@
+// The command line: declares every command and maps failures to exit codes (0 done, 1 failed while running, 2 wrong usage).
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { UsageError } from './usage-error.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+/** Commands load their modules when they run: `check` needs no koffi, `--help` needs nothing. */
+function buildProgram(finish: (code: number) => void): Command {
+  const program = new Command('vpn-operator')
+    .description('A PPTP VPN server that runs wholly in userspace, for Kubernetes nodes and single hosts.')
+    .version(version)
+    .showHelpAfterError('(run with --help for usage)')
+    .exitOverride();
+  addLocal(program, finish);
+  addCheck(program, finish);
+  addSessions(program, finish);
+  return program;
+}
+
+function addLocal(program: Command, finish: (code: number) => void): void {
+  program
+    .command('local')
+    .description('serve VpnServer, VpnUser and Secret documents from files, without Kubernetes')
+    .requiredOption('-f, --file <path>', 'a document or a folder of documents (repeatable)', collect, [])
+    .option(
+      '--http-address <address>',
+      'where /metrics, /healthz, /readyz and /v1/sessions listen',
+      '127.0.0.1:9723',
+    )
+    .option('--token-file <path>', 'bearer token for /metrics and /v1 when --http-address is not loopback')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: LOG_LEVEL or info)')
+    .action(
+      async (options: { file: string[]; httpAddress: string; tokenFile?: string; logLevel?: string }) => {
+        const { runLocal } = await import('./local.ts');
+        finish(await runLocal(options));
+      },
+    );
+}
+
+function addCheck(program: Command, finish: (code: number) => void): void {
+  program
+    .command('check')
+    .description('validate documents offline and print every fault')
+    .requiredOption('-f, --file <path>', 'a document or a folder of documents (repeatable)', collect, [])
+    .option('--output <format>', 'table or json', 'table')
+    .action(async (options: { file: string[]; output: string }) => {
+      const { runCheck } = await import('./check.ts');
+      finish(await runCheck(options.file, options, process));
+    });
+}
+
+function addSessions(program: Command, finish: (code: number) => void): void {
+  program
+    .command('sessions')
+    .description('show the sessions of a running gateway')
+    .option('--http-address <address>', 'the HTTP address of the gateway', '127.0.0.1:9723')
+    .option('--token-file <path>', 'bearer token, when the gateway asks for one')
+    .option('--output <format>', 'table or json', 'table')
+    .action(async (options: { httpAddress: string; tokenFile?: string; output: string }) => {
+      const { runSessions } = await import('./sessions.ts');
+      finish(await runSessions(options, process));
+    });
+}
+
+/** Exit code of a failure; prints its one line unless commander already did. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`vpn-operator: ${message}\n`);
+  return error instanceof UsageError ? 2 : 1;
+}
+
+async function main(argv: string[]): Promise<number> {
+  let code = 0;
+  const program = buildProgram((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+process.exitCode = await main(process.argv);

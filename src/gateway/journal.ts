@@ -1,0 +1,145 @@
+// What a session's life looks like from outside: one log line an event, and the counters that go with it.
+
+import { type Log, printable } from '../process/log.ts';
+import { formatAddress } from '../protocol/ip/address.ts';
+import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
+import { closed, type LoginResult, loginResults, sessionEndReasons } from './metric-labels.ts';
+import type { GatewayRecorder } from './metrics.ts';
+import type { Session } from './session.ts';
+import type { SessionTotals } from './session-view.ts';
+import { encryptionMode } from './snapshot.ts';
+
+/** Lines about refused connections per second; a flood is summed up instead. */
+const RefusalLinesPerSecond = 5;
+
+export class Journal {
+  readonly #log: Log;
+  readonly #recorder: GatewayRecorder;
+  #refusalSecond = 0;
+  #refusalLines = 0;
+  #unsaidRefusals = 0;
+
+  constructor(log: Log, recorder: GatewayRecorder) {
+    this.#log = log;
+    this.#recorder = recorder;
+  }
+
+  refusedConnection(peerAddress: number, reason: string, now: number): void {
+    const second = Math.floor(now / 1000);
+    if (second !== this.#refusalSecond) {
+      if (this.#unsaidRefusals > 0)
+        this.#log.warn(
+          { refused: this.#unsaidRefusals },
+          `${this.#unsaidRefusals} more connections were refused`,
+        );
+      this.#refusalSecond = second;
+      this.#refusalLines = 0;
+      this.#unsaidRefusals = 0;
+    }
+    if (++this.#refusalLines > RefusalLinesPerSecond) {
+      this.#unsaidRefusals++;
+      return;
+    }
+    const from = formatAddress(peerAddress);
+    this.#log.warn({ from, reason }, `refused a connection from ${from}: ${reason}`);
+  }
+
+  connected(session: Session): void {
+    const from = formatAddress(session.peerAddress);
+    this.#log.info({ from, callId: session.call.callId }, `${from} connected`);
+  }
+
+  authenticated(session: Session, nameAsSent: string): void {
+    const from = formatAddress(session.peerAddress);
+    const user = session.user?.name ?? '';
+    this.#log.info({ user, from, name: printable(nameAsSent) }, `${user} authenticated from ${from}`);
+  }
+
+  /** `why` is for the administrator; the client gets no more than the error code. */
+  refusedLogin(session: Session, nameAsSent: string, result: LoginResult, why: string): void {
+    const from = formatAddress(session.peerAddress);
+    const name = printable(nameAsSent);
+    this.#log.warn({ from, name, reason: result }, `login as "${name}" from ${from} refused: ${why}`);
+  }
+
+  opened(session: Session): void {
+    const user = session.user?.name ?? '';
+    const address = formatAddress(session.address ?? 0);
+    const encryption = encryptionMode(session.encryption);
+    if (encryption === 'None') {
+      this.#log.warn({ user, encryption }, `${user} is NOT encrypted: spec.encryption.policy allows it`);
+    } else {
+      this.#log.info({ user, encryption }, `${user} is encrypted with ${encryption}`);
+    }
+    const { tunnelMtu, fingerprint } = session;
+    this.#log.info(
+      { user, address, tunnelMtu, ...(fingerprint === '' ? {} : { client: printable(fingerprint) }) },
+      `${user} has address ${address}, tunnel MTU ${tunnelMtu}`,
+    );
+    this.#recorder.countLogin('success');
+  }
+
+  blackHole(session: Session, found: { pathMtu: number; tunnelMtu: number; interfaceMtu: number }): void {
+    const user = session.user?.name ?? '';
+    const from = formatAddress(session.peerAddress);
+    const { pathMtu, tunnelMtu, interfaceMtu } = found;
+    this.#log.warn(
+      { user, from, pathMtu, tunnelMtu, interfaceMtu },
+      `${user} from ${from}: the path takes ${pathMtu} bytes, our interface ${interfaceMtu}, and no ICMP came back; ` +
+        `inner MTU is now ${tunnelMtu}`,
+    );
+  }
+
+  indeterminate(session: Session, found: { reason: string; pathMtu: number }): void {
+    const user = session.user?.name ?? '';
+    const from = formatAddress(session.peerAddress);
+    this.#log.warn(
+      { user, from, reason: found.reason, pathMtu: found.pathMtu },
+      `${user} from ${from}: the path MTU cannot be measured, the client answers no probes; packets leave without DF`,
+    );
+  }
+
+  restarted(session: Session): void {
+    const from = formatAddress(session.peerAddress);
+    this.#log.info(
+      { user: session.user?.name, from },
+      `${session.user?.name ?? from} renegotiates from the start`,
+    );
+  }
+
+  /** A session that had been established. */
+  ended(
+    session: Session,
+    reason: LinkDownReason,
+    detail: string,
+    totals: SessionTotals,
+    seconds: number,
+  ): void {
+    const user = session.user?.name ?? '';
+    const from = formatAddress(session.peerAddress);
+    const { receivedBytes, sentBytes } = totals;
+    this.#log.info(
+      { user, from, address: formatAddress(session.address ?? 0), reason, seconds, receivedBytes, sentBytes },
+      `${user} from ${from} ended: ${detail} (${seconds} s, received ${bytes(receivedBytes)}, sent ${bytes(sentBytes)})`,
+    );
+    this.#recorder.countSessionEnd(closed(sessionEndReasons, reason));
+  }
+
+  /** A call that ended before IP could flow. */
+  failed(session: Session, result: string, detail: string): void {
+    const from = formatAddress(session.peerAddress);
+    const who = session.user === undefined ? from : `${session.user.name} from ${from}`;
+    this.#log.warn({ from, user: session.user?.name, reason: result }, `${who} did not get in: ${detail}`);
+    this.#recorder.countLogin(closed(loginResults, result));
+  }
+}
+
+function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  while (count >= 1000 && unit < units.length - 1) {
+    count /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? count : count.toFixed(1)} ${units[unit]}`;
+}

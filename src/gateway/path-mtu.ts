@@ -1,0 +1,131 @@
+// Joins path MTU discovery with its session: turns sizes into LCP Echo-Requests and answers into proof, and tells the
+// data path what holds. One per session, while IP flows.
+import type { DataPath } from '../protocol/datapath/data-path.ts';
+import { lcpLengthFor } from '../protocol/ip/overhead.ts';
+import { PathMtuDiscovery } from '../protocol/ip/path-mtu.ts';
+import type { PathMtuOptions, PathMtuOutput } from '../protocol/ip/path-mtu-output.ts';
+import type { EchoReply, Session } from './session.ts';
+
+/** A probe under way: its outer size, and the GRE sequence number it left with. */
+interface Probe {
+  readonly size: number;
+  readonly sequence: number | undefined;
+}
+
+/** Identifiers are 8 bits: beyond this many the oldest probes are long lost. */
+const MostProbes = 64;
+
+export interface PathMtuNews {
+  blackHole(session: Session, found: Extract<PathMtuOutput, { type: 'blackHole' }>): void;
+  indeterminate(session: Session, found: Extract<PathMtuOutput, { type: 'indeterminate' }>): void;
+  confirmed(session: Session, pathMtu: number): void;
+}
+
+export class SessionPathMtu {
+  readonly #session: Session;
+  readonly #dataPath: DataPath;
+  readonly #news: PathMtuNews;
+  readonly #discovery: PathMtuDiscovery;
+  readonly #probes = new Map<number, Probe>();
+
+  constructor(session: Session, options: PathMtuOptions, dataPath: DataPath, news: PathMtuNews) {
+    this.#session = session;
+    this.#dataPath = dataPath;
+    this.#news = news;
+    this.#discovery = new PathMtuDiscovery(options);
+  }
+
+  get pathMtu(): number {
+    return this.#discovery.pathMtu;
+  }
+
+  get tunnelMtu(): number {
+    return this.#discovery.tunnelMtu;
+  }
+
+  get probes(): PathMtuDiscovery['probes'] {
+    return this.#discovery.probes;
+  }
+
+  get deadline(): number {
+    return this.#discovery.deadline;
+  }
+
+  start(now: number): void {
+    this.#carryOut(this.#discovery.start(now), now);
+  }
+
+  expire(now: number): void {
+    this.#carryOut(this.#discovery.expire(now), now);
+  }
+
+  echoReplied(reply: EchoReply, now: number): void {
+    const probe = this.#probes.get(reply.identifier);
+    if (!reply.probe || probe === undefined) return;
+    this.#probes.delete(reply.identifier);
+    this.#carryOut(this.#discovery.answered(probe.size, 'echo', now), now);
+  }
+
+  /** Looks whether an acknowledgment named a probe; for peers that answer no Echo-Request. */
+  acknowledged(now: number): void {
+    if (this.#probes.size === 0) return;
+    const { acknowledgedSequence } = this.#dataPath.greReport(this.#session.index);
+    if (acknowledgedSequence === undefined) return;
+    for (const [identifier, { size, sequence }] of this.#probes) {
+      if (sequence !== acknowledgedSequence) continue;
+      this.#probes.set(identifier, { size, sequence: undefined });
+      this.#carryOut(this.#discovery.answered(size, 'acknowledgment', now), now);
+    }
+  }
+
+  /** EMSGSIZE: this host did not send a packet of `size` outer bytes. */
+  refused(size: number, now: number): void {
+    this.#carryOut(this.#discovery.refused(size, now), now);
+  }
+
+  /** ICMP fragmentation-needed quoted this call. */
+  hinted(nextHopMtu: number, packetLength: number, now: number): void {
+    this.#carryOut(this.#discovery.hinted(nextHopMtu, packetLength, now), now);
+  }
+
+  interfaceMtuChanged(interfaceMtu: number, now: number): void {
+    this.#carryOut(this.#discovery.interfaceMtuChanged(interfaceMtu, now), now);
+  }
+
+  sentLarge(): void {
+    this.#discovery.sentLarge();
+  }
+
+  stallSuspected(now: number): void {
+    this.#carryOut(this.#discovery.stallSuspected(now), now);
+  }
+
+  #carryOut(outputs: PathMtuOutput[], now: number): void {
+    for (const output of outputs) {
+      if (output.type === 'probe') this.#probe(output.size, now);
+      else if (output.type === 'blackHole') this.#news.blackHole(this.#session, output);
+      else this.#apply(output);
+    }
+  }
+
+  #probe(size: number, now: number): void {
+    const identifier = this.#session.probe(lcpLengthFor(size), now);
+    const { sentSequence } = this.#dataPath.greReport(this.#session.index);
+    this.#probes.delete(identifier);
+    this.#probes.set(identifier, { size, sequence: sentSequence });
+    if (this.#probes.size > MostProbes) this.#probes.delete(this.#probes.keys().next().value!);
+  }
+
+  #apply(output: Extract<PathMtuOutput, { type: 'confirmed' | 'unconfirmed' | 'indeterminate' }>): void {
+    const { pathMtu, tunnelMtu } = output;
+    this.#session.pathMtu = pathMtu;
+    this.#session.tunnelMtu = tunnelMtu;
+    this.#dataPath.setPathMtu(this.#session.index, {
+      pathMtu,
+      tunnelMtu,
+      confirmed: output.type === 'confirmed',
+    });
+    if (output.type === 'confirmed') this.#news.confirmed(this.#session, pathMtu);
+    if (output.type === 'indeterminate') this.#news.indeterminate(this.#session, output);
+  }
+}

@@ -1,0 +1,151 @@
+// What happens around a session when IP begins and ceases to flow on it: gate, destinations, path MTU, routes, address.
+import type { DataPath } from '../protocol/datapath/data-path.ts';
+import { largestOuterFor, overheadOf, tunnelMtuFor } from '../protocol/ip/overhead.ts';
+import type { PathMtuMemory } from '../protocol/ip/path-mtu-memory.ts';
+import type { AddressPool } from './address-pool.ts';
+import type { ExpiryTimer } from './expiry-timer.ts';
+import { type PathMtuNews, SessionPathMtu } from './path-mtu.ts';
+import type { EchoReply, Session } from './session.ts';
+import type { SessionLimits } from './session-limits.ts';
+import { destinationsOf, type Settings } from './settings.ts';
+import { userKey } from './user-table.ts';
+
+export interface SessionNetworkServices {
+  dataPath: DataPath;
+  addresses: AddressPool;
+  limits: SessionLimits;
+  timer: ExpiryTimer;
+  memory: PathMtuMemory;
+  settings: () => Settings;
+  wallClock: () => number;
+  /** The kernel's side: MTU towards a peer, and what a client on the LAN's own subnet needs (proxy ARP). */
+  host: {
+    mtuTowards(peerAddress: number): number;
+    addClient(address: number): void;
+    removeClient(address: number): void;
+  };
+  news: Omit<PathMtuNews, 'confirmed'>;
+}
+
+export class SessionNetwork {
+  readonly #services: SessionNetworkServices;
+  readonly #pathMtus = new Map<number, SessionPathMtu>();
+
+  constructor(services: SessionNetworkServices) {
+    this.#services = services;
+  }
+
+  opened(session: Session, peersMru: number, now: number): void {
+    const { dataPath, host, limits, settings } = this.#services;
+    const { gatewayAddress, gatewayServesDns } = settings();
+    const { user, address } = session;
+    if (user === undefined || address === undefined) return;
+    this.#chooseMtu(session, peersMru);
+    dataPath.startNetwork(session.index, {
+      address,
+      gatewayAddress,
+      gatewayServesDns,
+      tunnelMtu: session.tunnelMtu,
+      pathMtu: session.pathMtu,
+      destinations: destinationsOf(settings(), user),
+      errorSource: gatewayAddress,
+    });
+    host.addClient(address);
+    limits.begin(session.index, now);
+    if (settings().fixedTunnelMtu === undefined) this.#discover(session, peersMru, now);
+  }
+
+  /** The session is gone, or its LCP began anew. */
+  stopped(session: Session): void {
+    const pathMtu = this.#pathMtus.get(session.index);
+    if (pathMtu !== undefined) this.#services.timer.delete(pathMtu);
+    this.#pathMtus.delete(session.index);
+    this.#services.limits.end(session.index);
+  }
+
+  released(session: Session, now: number): void {
+    this.stopped(session);
+    if (session.address === undefined) return;
+    if (session.wasOpened) this.#services.host.removeClient(session.address);
+    this.#services.addresses.release(session.address, now);
+  }
+
+  echoReplied(session: Session, reply: EchoReply, now: number): void {
+    const pathMtu = this.#pathMtus.get(session.index);
+    pathMtu?.echoReplied(reply, now);
+    if (pathMtu !== undefined) this.#services.timer.touch(pathMtu);
+  }
+
+  pathMtuOf(index: number): SessionPathMtu | undefined {
+    return this.#pathMtus.get(index);
+  }
+
+  /** After each batch: an acknowledgment may be the only answer to a probe. */
+  acknowledged(now: number): void {
+    for (const pathMtu of this.#pathMtus.values()) pathMtu.acknowledged(now);
+  }
+
+  /** New rules for sessions that run. */
+  reload(sessions: Iterable<Session>): void {
+    const { dataPath, settings } = this.#services;
+    for (const session of sessions) {
+      if (session.state !== 'Established' || session.user === undefined) continue;
+      dataPath.setDestinations(session.index, destinationsOf(settings(), session.user));
+      this.#applyFixedMtu(session);
+    }
+  }
+
+  #applyFixedMtu(session: Session): void {
+    const { fixedTunnelMtu } = this.#services.settings();
+    if (fixedTunnelMtu === undefined || fixedTunnelMtu === session.tunnelMtu) return;
+    this.stopDiscovery(session);
+    session.tunnelMtu = fixedTunnelMtu;
+    session.pathMtu = fixedTunnelMtu + overheadOf(encryptionOf(session));
+    this.#services.dataPath.setPathMtu(session.index, { ...session, confirmed: false });
+  }
+
+  stopDiscovery(session: Session): void {
+    const pathMtu = this.#pathMtus.get(session.index);
+    if (pathMtu === undefined) return;
+    this.#services.timer.delete(pathMtu);
+    this.#pathMtus.delete(session.index);
+  }
+
+  /** The first guess; with `mtu.mode: Fixed` it stays. */
+  #chooseMtu(session: Session, peersMru: number): void {
+    const { settings, host } = this.#services;
+    const encryption = encryptionOf(session);
+    const limit = Math.min(host.mtuTowards(session.peerAddress), largestOuterFor(peersMru));
+    const { fixedTunnelMtu } = settings();
+    const largest = tunnelMtuFor(largestOuterFor(peersMru), encryption);
+    session.tunnelMtu =
+      fixedTunnelMtu === undefined ? tunnelMtuFor(limit, encryption) : Math.min(fixedTunnelMtu, largest);
+    session.pathMtu = session.tunnelMtu + overheadOf(encryption);
+  }
+
+  #discover(session: Session, peersMru: number, now: number): void {
+    const { dataPath, host, memory, news, timer, wallClock } = this.#services;
+    const key = session.user === undefined ? '' : userKey(session.user);
+    const remembered = memory.recall(key, session.peerAddress, wallClock());
+    const pathMtu = new SessionPathMtu(
+      session,
+      {
+        peersMru,
+        interfaceMtu: host.mtuTowards(session.peerAddress),
+        encryption: encryptionOf(session),
+        ...(remembered === undefined ? {} : { remembered }),
+        ...(session.roundTrip === undefined ? {} : { roundTrip: session.roundTrip }),
+      },
+      dataPath,
+      { ...news, confirmed: (_, learned) => memory.learn(key, session.peerAddress, learned, wallClock()) },
+    );
+    this.#pathMtus.set(session.index, pathMtu);
+    timer.add(pathMtu);
+    pathMtu.start(now);
+    timer.touch(pathMtu);
+  }
+}
+
+function encryptionOf(session: Session): { mppe: boolean } {
+  return { mppe: session.encryption !== undefined };
+}

@@ -1,0 +1,197 @@
+// One call, from its Outgoing-Call-Request to its end: carries out what the PPP link says on the data path.
+// It owns no socket and no timer; the gateway gives it bytes and time.
+
+import type { GatewayUser } from '../api/gateway-config.ts';
+import type { DataPath } from '../protocol/datapath/data-path.ts';
+import type { AuthenticationAttempt, LinkOptions, Verdict } from '../protocol/ppp/link.ts';
+import { Link } from '../protocol/ppp/link.ts';
+import type { LinkDownReason, LinkOutput, MppeParameters } from '../protocol/ppp/link-output.ts';
+import type { Call } from '../protocol/pptp/control-connection.ts';
+import type { LoginResult } from './metric-labels.ts';
+
+/** A client that is told to go has this long to say goodbye, ms. */
+const Farewell = 1_000;
+
+/** What a session asks of the gateway it belongs to. */
+export interface SessionOwner {
+  authenticate(session: Session, attempt: AuthenticationAttempt, now: number): Verdict;
+  /** IP may flow: route, MTU and destinations are the gateway's to set. */
+  opened(session: Session, peersMru: number, now: number): void;
+  /** LCP was renegotiated: everything learned since authentication is void. */
+  restarted(session: Session, now: number): void;
+  echoReplied(session: Session, reply: EchoReply, now: number): void;
+  discard(reason: string): void;
+  ended(session: Session, reason: LinkDownReason, detail: string, now: number): void;
+}
+
+export type EchoReply = Extract<LinkOutput, { type: 'echoReply' }>;
+
+export type SessionState = 'Establishing' | 'Established' | 'Ending' | 'Ended';
+
+export interface SessionOptions {
+  /** Index of the call in the data path. */
+  index: number;
+  call: Call;
+  localAddress: number;
+  peerAddress: number;
+  link: LinkOptions;
+  /** Wall clock of the call's start, ms since the epoch. */
+  startedAt: number;
+}
+
+export class Session {
+  readonly index: number;
+  readonly call: Call;
+  readonly localAddress: number;
+  readonly peerAddress: number;
+  readonly startedAt: number;
+  state: SessionState = 'Establishing';
+  /** Why its login was refused, for the metrics. */
+  refusal: LoginResult | undefined;
+  /** IP flowed at some time. */
+  wasOpened = false;
+  user: GatewayUser | undefined;
+  address: number | undefined;
+  encryption: MppeParameters | undefined;
+  /** LCP Identification: what the client calls itself. */
+  fingerprint = '';
+  /** Last measured LCP echo round trip, ms. */
+  roundTrip: number | undefined;
+  tunnelMtu = 0;
+  pathMtu = 0;
+  #giveUpAt = Number.POSITIVE_INFINITY;
+  #ending: { reason: LinkDownReason; text: string } = { reason: 'administrative', text: '' };
+  readonly #link: Link;
+  readonly #dataPath: DataPath;
+  readonly #owner: SessionOwner;
+
+  constructor(options: SessionOptions, dataPath: DataPath, owner: SessionOwner) {
+    this.index = options.index;
+    this.call = options.call;
+    this.localAddress = options.localAddress;
+    this.peerAddress = options.peerAddress;
+    this.startedAt = options.startedAt;
+    this.#link = new Link(options.link);
+    this.#dataPath = dataPath;
+    this.#owner = owner;
+  }
+
+  get deadline(): number {
+    return Math.min(this.#link.deadline, this.#giveUpAt);
+  }
+
+  open(now: number): void {
+    this.#carryOut(this.#link.open(now), now);
+  }
+
+  /** One PPP control frame from the data path. */
+  receive(protocol: number, information: Uint8Array, now: number): void {
+    this.#carryOut(this.#link.receive(protocol, information, now), now);
+  }
+
+  expire(now: number): void {
+    if (now >= this.#giveUpAt) this.#end(this.#ending.reason, this.#ending.text, now);
+    else this.#carryOut(this.#link.expire(now), now);
+  }
+
+  /** The data path lost the MPPE count of a stateful direction (RFC 3078 §7.2). */
+  requestReset(now: number): void {
+    this.#carryOut(this.#link.requestReset(now), now);
+  }
+
+  /** Ends the session politely: LCP Terminate-Request with `text`, then down; without waiting long for the answer. */
+  terminate(reason: LinkDownReason, text: string, now: number): void {
+    if (this.state === 'Ended' || this.state === 'Ending') return;
+    this.state = 'Ending';
+    this.#ending = { reason, text };
+    this.#giveUpAt = now + Farewell;
+    this.#dataPath.stopNetwork(this.index);
+    this.#carryOut(this.#link.terminate(reason, text, now), now);
+  }
+
+  /** Sends a padded LCP Echo-Request of `informationLength` bytes; returns its identifier. */
+  probe(informationLength: number, now: number): number {
+    const { identifier, outputs } = this.#link.probe(informationLength, now);
+    this.#carryOut(outputs, now);
+    return identifier;
+  }
+
+  /** The call is gone below PPP (CDN, TCP closed): no word can reach the peer any more. */
+  lost(reason: LinkDownReason, detail: string, now: number): void {
+    this.#end(reason, detail, now);
+  }
+
+  #carryOut(outputs: LinkOutput[], now: number): void {
+    for (const output of outputs) {
+      if (this.state === 'Ended') return;
+      this.#perform(output, now);
+    }
+  }
+
+  #perform(output: LinkOutput, now: number): void {
+    switch (output.type) {
+      case 'transmit':
+        this.#dataPath.transmit(
+          this.index,
+          output.protocol,
+          output.information,
+          output.probe ? 'probe' : 'control',
+          now,
+        );
+        return;
+      case 'authenticate':
+        this.#carryOut(this.#link.conclude(this.#owner.authenticate(this, output.attempt, now), now), now);
+        return;
+      case 'encrypted':
+        this.encryption = output.transmit;
+        this.#dataPath.startEncryption(this.index, output.receive, output.transmit);
+        return;
+      case 'opened':
+        this.state = 'Established';
+        this.wasOpened = true;
+        this.#owner.opened(this, output.peersMru, now);
+        return;
+      case 'down':
+        this.#end(output.reason, output.detail, now);
+        return;
+      default:
+        this.#note(output, now);
+    }
+  }
+
+  #note(
+    output: Exclude<LinkOutput, { type: 'transmit' | 'authenticate' | 'encrypted' | 'opened' | 'down' }>,
+    now: number,
+  ): void {
+    switch (output.type) {
+      case 'restarted':
+        this.state = 'Establishing';
+        this.encryption = undefined;
+        this.#dataPath.stopNetwork(this.index);
+        this.#owner.restarted(this, now);
+        return;
+      case 'resetTransmit':
+        this.#dataPath.resetTransmit(this.index);
+        return;
+      case 'resetReceived':
+        this.#dataPath.resetReceived(this.index);
+        return;
+      case 'identification':
+        this.fingerprint = output.text;
+        return;
+      case 'echoReply':
+        this.roundTrip = output.roundTrip;
+        this.#owner.echoReplied(this, output, now);
+        return;
+      case 'discarded':
+        this.#owner.discard(output.reason);
+        return;
+    }
+  }
+
+  #end(reason: LinkDownReason, detail: string, now: number): void {
+    if (this.state === 'Ended') return;
+    this.state = 'Ended';
+    this.#owner.ended(this, reason, detail, now);
+  }
+}

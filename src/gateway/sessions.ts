@@ -1,0 +1,198 @@
+// All calls of one gateway: which control connection and which data-path index belong to which session, from the
+// Outgoing-Call-Request to the end. What a login may have and what is told of it are decided elsewhere.
+import type { GatewayUser } from '../api/gateway-config.ts';
+import type { DataPath } from '../protocol/datapath/data-path.ts';
+import { formatAddress } from '../protocol/ip/address.ts';
+import type { AuthenticationAttempt, LinkOptions, Verdict } from '../protocol/ppp/link.ts';
+import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
+import type { Call } from '../protocol/pptp/control-connection.ts';
+import type { CallIds } from './call-ids.ts';
+import type { ControlPeer } from './control-peer.ts';
+import type { ExpiryTimer } from './expiry-timer.ts';
+import type { Journal } from './journal.ts';
+import { type EchoReply, Session, type SessionOwner } from './session.ts';
+import type { SessionNetwork } from './session-network.ts';
+import { totalsOf } from './snapshot.ts';
+
+/** Call-Disconnect-Notify result codes (RFC 2637 §2.13). */
+const LostCarrier = 1;
+const AdminShutdown = 3;
+
+/** What the rest of the gateway does for its sessions. */
+export interface SessionServices {
+  dataPath: DataPath;
+  callIds: CallIds;
+  timer: ExpiryTimer;
+  journal: Journal;
+  network: SessionNetwork;
+  linkOptions: () => LinkOptions;
+  wallClock: () => number;
+  authenticate: SessionOwner['authenticate'];
+  /** A user logged in over this control connection. */
+  authenticated: (peer: ControlPeer, now: number) => void;
+}
+
+export class Sessions implements SessionOwner {
+  readonly #services: SessionServices;
+  readonly #byIndex = new Map<number, Session>();
+  readonly #byPeer = new Map<ControlPeer, Session>();
+  readonly #peers = new Map<Session, ControlPeer>();
+  /** Closed sets of reasons with their counts; of calls that never became a session too. */
+  readonly discarded: Record<string, number> = {};
+
+  constructor(services: SessionServices) {
+    this.#services = services;
+  }
+
+  get all(): IterableIterator<Session> {
+    return this.#byIndex.values();
+  }
+
+  get count(): number {
+    return this.#byIndex.size;
+  }
+
+  get authenticatedCount(): number {
+    let count = 0;
+    for (const session of this.#byIndex.values()) if (session.user !== undefined) count++;
+    return count;
+  }
+
+  /** Oldest first. */
+  ofUser(user: Pick<GatewayUser, 'namespace' | 'name'>): Session[] {
+    const same = (session: Session) =>
+      session.user?.name === user.name && session.user.namespace === user.namespace;
+    return [...this.#byIndex.values()].filter(same).sort((one, other) => one.startedAt - other.startedAt);
+  }
+
+  callOpened(peer: ControlPeer, call: Call, now: number): void {
+    const { dataPath, timer, journal, linkOptions, wallClock } = this.#services;
+    const link = linkOptions();
+    const { localAddress, peerAddress } = peer;
+    const requireEncryption = link.encryption.policy === 'Required';
+    const index = dataPath.open({ ...call, localAddress, peerAddress, requireEncryption });
+    if (index === undefined) {
+      this.#refuseCall(peer, call, now);
+      return;
+    }
+    const session = new Session(
+      { index, call, localAddress, peerAddress, link, startedAt: wallClock() },
+      dataPath,
+      this,
+    );
+    this.#byIndex.set(index, session);
+    this.#byPeer.set(peer, session);
+    this.#peers.set(session, peer);
+    timer.add(session);
+    journal.connected(session);
+    session.open(now);
+  }
+
+  /** The control connection ended the call, or is gone: nothing more can be said to the client. */
+  callEnded(peer: ControlPeer, reason: string, now: number): void {
+    const session = this.#byPeer.get(peer);
+    if (session === undefined) return;
+    const silent = silence(session, this.#services.dataPath);
+    if (silent !== undefined) session.lost('no_gre', silent, now);
+    else session.lost(...callEndWords(reason), now);
+  }
+
+  control(index: number, protocol: number, information: Uint8Array, now: number): void {
+    const session = this.#byIndex.get(index);
+    session?.receive(protocol, information, now);
+    if (session !== undefined) this.#services.timer.touch(session);
+  }
+
+  /** What the data path had to say beyond packets. */
+  handleDataPathEvents(now: number): void {
+    const { resetsNeeded, desynchronized } = this.#services.dataPath;
+    for (let i = 0; i < resetsNeeded.count; i++)
+      this.#byIndex.get(resetsNeeded.sessions[i]!)?.requestReset(now);
+    resetsNeeded.count = 0;
+    for (let i = 0; i < desynchronized.count; i++) {
+      const text = 'too many packets were lost to follow the encryption; dial again';
+      this.#byIndex.get(desynchronized.sessions[i]!)?.terminate('mppe_desync', text, now);
+    }
+    desynchronized.count = 0;
+  }
+
+  authenticated(session: Session, now: number): void {
+    const peer = this.#peers.get(session);
+    if (peer !== undefined) this.#services.authenticated(peer, now);
+  }
+
+  authenticate(session: Session, attempt: AuthenticationAttempt, now: number): Verdict {
+    return this.#services.authenticate(session, attempt, now);
+  }
+
+  opened(session: Session, peersMru: number, now: number): void {
+    this.#services.network.opened(session, peersMru, now);
+    this.#services.journal.opened(session);
+  }
+
+  restarted(session: Session): void {
+    this.#services.network.stopped(session);
+    this.#services.journal.restarted(session);
+  }
+
+  echoReplied(session: Session, reply: EchoReply, now: number): void {
+    this.#services.network.echoReplied(session, reply, now);
+  }
+
+  discard(reason: string): void {
+    this.discarded[reason] = (this.discarded[reason] ?? 0) + 1;
+  }
+
+  ended(session: Session, reason: LinkDownReason, detail: string, now: number): void {
+    const { dataPath, callIds, timer, journal, wallClock } = this.#services;
+    const totals = totalsOf(dataPath.counters(session.index));
+    const silent = session.user === undefined ? silence(session, dataPath) : undefined;
+    dataPath.close(session.index);
+    callIds.release(session.call.callId);
+    timer.delete(session);
+    this.#byIndex.delete(session.index);
+    const peer = this.#peers.get(session);
+    this.#peers.delete(session);
+    if (peer !== undefined) this.#byPeer.delete(peer);
+    this.#services.network.released(session, now);
+    if (session.wasOpened)
+      journal.ended(session, reason, detail, totals, Math.round((wallClock() - session.startedAt) / 1000));
+    else if (silent !== undefined) journal.failed(session, 'no_gre', silent);
+    else journal.failed(session, session.refusal ?? reason, detail);
+    peer?.clearCall(reason === 'peer_terminated' ? LostCarrier : AdminShutdown, now);
+  }
+
+  #refuseCall(peer: ControlPeer, call: Call, now: number): void {
+    this.#services.callIds.release(call.callId);
+    this.discard('no_room');
+    peer.clearCall(AdminShutdown, now);
+  }
+}
+
+/** Why a client that never sent GRE hears nothing from us; undefined when it did send some. */
+function silence(session: Session, dataPath: DataPath): string | undefined {
+  const report = dataPath.greReport(session.index);
+  if (report.received) return undefined;
+  const from = formatAddress(session.peerAddress);
+  if (report.wrongSource !== undefined) {
+    return (
+      `its GRE came from ${formatAddress(report.wrongSource)} instead of ${from}: a NAT or a second uplink gives GRE another ` +
+      'address than TCP; let both leave by one address'
+    );
+  }
+  return (
+    `no GRE packet came from ${from}, although TCP 1723 works: a firewall or NAT on the way blocks GRE (IP protocol 47); ` +
+    "allow it, or switch on PPTP passthrough in the client's router"
+  );
+}
+
+function callEndWords(reason: string): [LinkDownReason, string] {
+  switch (reason) {
+    case 'call_clear_request':
+    case 'call_disconnect_notify':
+    case 'control_connection_stopped':
+      return ['peer_terminated', 'the client hung up'];
+    default:
+      return ['control_closed', 'the TCP connection of the client is gone'];
+  }
+}

@@ -1,0 +1,49 @@
+// Takes the picture of a session that /v1/sessions and the metrics show.
+import type { SessionCounters } from '../protocol/datapath/counters.ts';
+import type { MppeParameters } from '../protocol/ppp/link-output.ts';
+import type { Session } from './session.ts';
+import type { EncryptionMode, SessionSnapshot, SessionTotals } from './session-view.ts';
+
+export function encryptionMode(parameters: MppeParameters | undefined): EncryptionMode {
+  if (parameters === undefined) return 'None';
+  return `MPPE-${parameters.keyLength}-${parameters.stateless ? 'stateless' : 'stateful'}`;
+}
+
+/** Undefined while no user is known: labels name configured objects only. */
+export function takeSnapshot(
+  session: Session,
+  where: { namespace: string; server: string; node: string },
+  counters: SessionCounters,
+): SessionSnapshot | undefined {
+  if (session.user === undefined || session.address === undefined) return undefined;
+  return {
+    ...where,
+    user: session.user.name,
+    address: session.address,
+    peerAddress: session.peerAddress,
+    state: session.state,
+    encryption: encryptionMode(session.encryption),
+    startedAt: session.startedAt,
+    tunnelMtu: session.tunnelMtu,
+    pathMtu: session.pathMtu,
+    roundTrip: session.roundTrip,
+    totals: totalsOf(counters),
+  };
+}
+
+export function totalsOf(counters: SessionCounters): SessionTotals {
+  const { receivedBytes, sentBytes, receivedPackets, sentPackets, greLost, greReordered, greDuplicate } =
+    counters;
+  const { pmtuDrops, discarded } = counters;
+  return {
+    receivedBytes,
+    sentBytes,
+    receivedPackets,
+    sentPackets,
+    greLost,
+    greReordered,
+    greDuplicate,
+    pmtuDrops,
+    discarded,
+  };
+}
