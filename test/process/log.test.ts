@@ -109,6 +109,12 @@ describe('the log', () => {
     );
   });
 
+  it('keeps quotes and backslashes of a message on a terminal', () => {
+    const { log, lines } = capture({ format: 'pretty' });
+    log.info('said "yes" \\ no');
+    assert.match(lines[0] ?? '', /INFO: said "yes" \\ no\n$/);
+  });
+
   it('redacts secrets by name at any depth, wrapped secrets and raw bytes', () => {
     const { log, lines } = capture();
     const bytes = new TextEncoder().encode(canary);
