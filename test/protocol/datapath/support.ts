@@ -5,6 +5,7 @@ import type { CallParameters, NetworkParameters } from '../../../src/protocol/da
 import type { PacketVector } from '../../../src/protocol/datapath/packet-vector.ts';
 import type { DataPathOptions } from '../../../src/protocol/datapath/state.ts';
 import { TypeScriptDataPath } from '../../../src/protocol/datapath/typescript-data-path.ts';
+import { decodeGre, encodeGre, type GrePacket } from '../../../src/protocol/gre/packet.ts';
 import { compileDestinations } from '../../../src/protocol/ip/destinations.ts';
 import { checksum, writeHeaderChecksum } from '../../../src/protocol/ip/ipv4.ts';
 import type { KeyLength } from '../../../src/protocol/ppp/mppe-keys.ts';
@@ -251,3 +252,26 @@ function drain(path: TypeScriptDataPath, vector: PacketVector): Uint8Array[] {
   vector.count = 0;
   return packets;
 }
+
+/** A whole outer packet with `gre` in it, from the client to the server unless said otherwise. */
+export function outerPacket(
+  gre: GrePacket | Uint8Array,
+  source = clientAddress,
+  destination = serverAddress,
+): Uint8Array {
+  const payload = gre instanceof Uint8Array ? gre : encodeGre(gre);
+  return innerPacket({ source, destination, protocol: 47, payload });
+}
+
+/** The GRE packet in an outer one. */
+export function greOf(packet: Uint8Array): GrePacket {
+  return decodeGre(packet.subarray(20));
+}
+
+/** A PPP frame with `FF 03` and a two-byte protocol. */
+export function pppFrame(protocol: number, information: Uint8Array): Uint8Array {
+  return Uint8Array.of(0xff, 0x03, protocol >> 8, protocol & 0xff, ...information);
+}
+
+/** An LCP Echo-Request without data. */
+export const echoRequest = Uint8Array.of(9, 1, 0, 8, 1, 2, 3, 4);
