@@ -1,4 +1,4 @@
-// The doors of one gateway to the kernel: TUN and GRE socket for packets, and all that makes clients reach the office.
+// The doors of one gateway to the kernel: TUN and GRE socket for packets, and the network around them.
 import {
   errnoName,
   type GreSocket,
@@ -7,15 +7,15 @@ import {
   openGreSocket,
   openNetlink,
   openPoller,
-  openTun,
   type PacketVector,
-  type Tun,
 } from 'node-tun';
 import type { NamespacedName } from '../../api/names.ts';
 import type { VpnServerSpec } from '../../api/vpn-server.ts';
-import { firstAddress } from '../../protocol/ip/address.ts';
 import type { PacketDoors } from '../data-loop.ts';
 import type { Settings } from '../settings.ts';
+import { tableName } from './firewall.ts';
+import { Network, type NetworkRules } from './network.ts';
+import { tunName } from './tun-device.ts';
 
 export interface HostOptions {
   server: NamespacedName;
@@ -27,12 +27,21 @@ export interface HostOptions {
 
 export interface Host extends PacketDoors {
   errnoName(errno: number): string;
+  /** MTU in bytes of the way to this peer, as the kernel knows it. */
   mtuTowards(peerAddress: number): number;
   addClient(address: number): void;
   removeClient(address: number): void;
   reload(changed: Pick<HostOptions, 'settings' | 'routing'>): void;
+  /** What routers said about our packets since the last call; forged ones included. */
+  takeIcmpErrors(): IcmpError[];
   close(): void;
 }
+
+/** Bytes the kernel keeps for us while we are busy: 20 ms at 1 Gbit/s, with its own bookkeeping per packet. */
+const SocketBuffer = 8 << 20;
+const EthernetMtu = 1500;
+/** ICMP errors kept for the gateway; more are forgotten, the oldest first. */
+const MostIcmpErrors = 256;
 
 /** Every IPv4 address of this network namespace. */
 export function nodeAddresses(): number[] {
@@ -44,40 +53,89 @@ export function nodeAddresses(): number[] {
   }
 }
 
+/** Makes everything in the kernel. Throws with one line to show; nothing is left behind then. */
 export function openHost(options: HostOptions): Host {
+  const { server, memory, settings } = options;
   const netlink = openNetlink();
-  const tun = openTun({ name: `vpn-${options.server.name}`.slice(0, 15), memory: options.memory });
-  const gre = openGreSocket({ memory: options.memory });
-  const link = netlink.links().find(({ name }) => name === tun.name)!;
-  netlink.addAddress({ index: link.index, address: options.settings.gatewayAddress, prefixLength: 32 });
-  netlink.changeLink(link.index, { state: 'up' });
-  for (const { cidr } of options.settings.pools) {
-    netlink.addRoute({ destination: firstAddress(cidr), prefixLength: cidr.prefixLength, index: link.index });
+  let gre: GreSocket | undefined;
+  try {
+    gre = openGreSocket({
+      memory,
+      addresses: settings.listenAddresses,
+      receiveBuffer: SocketBuffer,
+      sendBuffer: SocketBuffer,
+    });
+    const names = { tun: tunName(server), table: tableName(server) };
+    return makeHost(netlink, gre, new Network(netlink, { ...names, memory, rules: rulesOf(options) }));
+  } catch (error) {
+    gre?.close();
+    netlink.close();
+    throw error;
   }
-  for (const { index } of netlink.links()) netlink.changeSettings(index, { forwarding: 1 });
-  return makeHost(netlink, tun, gre);
 }
 
-function makeHost(netlink: Netlink, tun: Tun, gre: GreSocket): Host {
+function rulesOf({ settings, routing }: Pick<HostOptions, 'settings' | 'routing'>): NetworkRules {
+  const pools = settings.pools.map(({ cidr }) => cidr);
+  return { ...settings, ...routing, pools };
+}
+
+function makeHost(netlink: Netlink, gre: GreSocket, network: Network): Host {
+  const clients = new Set<number>();
+  const icmpErrors: IcmpError[] = [];
   return {
     errnoName,
     receiveGre: (vector: PacketVector) => gre.receive(vector),
     sendGre: (vector: PacketVector) => gre.send(vector),
-    readTun: (vector: PacketVector) => tun.read(vector),
-    writeTun: (vector: PacketVector) => tun.write(vector),
-    receiveErrors: (): IcmpError[] => gre.receiveErrors(),
-    watch: (ready) => openPoller({ descriptors: [gre.fd, tun.fd], onReady: () => ready() }),
-    mtuTowards: (peer) =>
-      netlink.lookUpRoute(peer).mtu ??
-      netlink.links().find(({ index }) => index === netlink.lookUpRoute(peer).index)?.mtu ??
-      1500,
-    addClient: () => {},
-    removeClient: () => {},
-    reload: () => {},
+    readTun: (vector: PacketVector) => network.tun.read(vector),
+    writeTun: (vector: PacketVector) => network.tun.write(vector),
+    watch: (ready) => watch(gre, network, icmpErrors, ready),
+    takeIcmpErrors: () => icmpErrors.splice(0),
+    mtuTowards: (peer) => mtuTowards(netlink, peer),
+    addClient: (address) => {
+      clients.add(address);
+      network.addClient(address);
+    },
+    removeClient: (address) => {
+      clients.delete(address);
+      network.removeClient(address);
+    },
+    reload: (changed) => network.reload(rulesOf(changed), clients),
     close: () => {
       gre.close();
-      tun.close();
+      network.close();
       netlink.close();
     },
-  } as Host;
+  };
+}
+
+/** Bits of the poller's answer, in the order of its descriptors. */
+const TunBit = 2;
+
+function watch(gre: GreSocket, network: Network, icmpErrors: IcmpError[], ready: () => void) {
+  const open = () => openPoller({ descriptors: [gre.fd, network.tun.fd], onReady });
+  const onReady = (readable: number, failed: number): void => {
+    if (failed !== 0) {
+      // An error that stays in the queue would wake us for ever.
+      icmpErrors.push(...gre.receiveErrors().filter(({ origin }) => origin === 'icmp'));
+      icmpErrors.splice(0, icmpErrors.length - MostIcmpErrors);
+      if ((failed & TunBit) !== 0) {
+        poller.close();
+        network.remakeTun();
+        poller = open();
+      }
+    }
+    if ((readable | failed) !== 0) ready();
+  };
+  let poller = open();
+  return { close: () => poller.close() };
+}
+
+function mtuTowards(netlink: Netlink, peer: number): number {
+  try {
+    const { index, mtu } = netlink.lookUpRoute(peer);
+    return mtu ?? netlink.links().find((link) => link.index === index)?.mtu ?? EthernetMtu;
+  } catch {
+    // No route to the peer at the moment: its packets come back to us as ENETUNREACH, one by one.
+    return EthernetMtu;
+  }
 }
