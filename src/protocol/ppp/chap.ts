@@ -44,6 +44,8 @@ const FlagsOffset = 48;
 const MaximumName = 256;
 const RetransmitInterval = 3000;
 const MaxChallenges = 10;
+/** Many clients wait for ever for a lost Success; so often we say it again unasked. */
+const MaxSuccesses = 4;
 
 interface Response {
   readonly value: Uint8Array;
@@ -105,8 +107,14 @@ export class ChapAuthenticator {
     return [{ type: 'authenticate', attempt: this.#attempt(response) }];
   }
 
+  /** The peer went on: it has our Success. */
+  confirm(): void {
+    if (this.#state === 'Concluded') this.#deadline = Number.POSITIVE_INFINITY;
+  }
+
   expire(now: number): ChapOutput[] {
     if (now < this.#deadline) return [];
+    if (this.#state === 'Concluded') return this.#repeatSuccess(now);
     if (this.#transmissions < MaxChallenges) return [this.#sendChallenge(now)];
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#state = 'Initial';
@@ -114,13 +122,15 @@ export class ChapAuthenticator {
   }
 
   /** The verdict on the last 'authenticate'; without one pending it does nothing. */
-  conclude(verdict: Verdict): ChapOutput[] {
+  conclude(verdict: Verdict, now: number): ChapOutput[] {
     const response = this.#response;
     if (this.#state !== 'Deciding' || response === undefined) return [];
     this.#state = 'Concluded';
     if (!verdict.accepted) return this.#fail(verdict.errorCode, verdict.reason);
     if (!this.#verify(response, verdict.ntHash))
       return this.#fail(691, 'the accepted hash is not the one used');
+    this.#transmissions = 1;
+    this.#deadline = now + RetransmitInterval;
     return this.#succeed(response, verdict.ntHash, verdict.network);
   }
 
@@ -130,6 +140,12 @@ export class ChapAuthenticator {
     const name = Uint8Array.from(this.#name, (character) => character.charCodeAt(0));
     const data = Uint8Array.of(ChallengeLength, ...this.#challenge, ...name);
     return transmit({ code: ChapCode.Challenge, identifier: this.#identifier, data });
+  }
+
+  #repeatSuccess(now: number): ChapOutput[] {
+    this.#transmissions++;
+    this.#deadline = this.#transmissions < MaxSuccesses ? now + RetransmitInterval : Number.POSITIVE_INFINITY;
+    return this.#conclusion === undefined ? [] : [transmit(this.#conclusion)];
   }
 
   #attempt(response: Response): AuthenticationAttempt {

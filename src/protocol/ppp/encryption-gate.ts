@@ -17,7 +17,7 @@ export type GateOutput =
   | { type: 'resetReceived' }
   | { type: 'discarded'; reason: string };
 
-/** A client that says nothing for so long has no encryption (CCP-9). */
+/** A client whose CCP is silent for so long has no encryption (CCP-9); one that talks is bounded by the dialogue (CP-1). */
 const AnswerTimeout = 10_000;
 /** Lost Acks that we repeat before the peer's first encrypted packet (CCP-8). */
 const RepeatedAcks = 10;
@@ -62,6 +62,7 @@ export class EncryptionGate {
   receive(packet: ControlPacket, now: number): GateOutput[] {
     if (this.#isOver()) this.#discard('ccp_after_decision');
     else {
+      if (this.#decision === 'pending') this.#deadline = now + AnswerTimeout;
       const isEnd = packet.code === Code.TerminateRequest && this.#decision === 'pending';
       this.#take(this.#ccp.receive(packet, now), now);
       if (isEnd) this.#decideWithout('it closed CCP');

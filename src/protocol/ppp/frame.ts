@@ -61,3 +61,8 @@ export function describeProtocol(protocol: number): string {
   const known = Object.entries(Protocol).find(([, number]) => number === protocol);
   return known?.[0] ?? `0x${protocol.toString(16).padStart(4, '0')}`;
 }
+
+/** RFC 1661 §2: 8*** to b*** are the network control protocols. */
+export function isNetworkControl(protocol: number): boolean {
+  return protocol >= 0x8000 && protocol < 0xc000;
+}

@@ -3,8 +3,8 @@
 import { MalformedPacket } from '../bytes/malformed.ts';
 import type { EncryptionPolicy } from './ccp.ts';
 import { ChapPeer, type ChapPeerOutput, type Credentials } from './chap-peer.ts';
-import { decodeControlPacket } from './control-packet.ts';
-import { Protocol } from './frame.ts';
+import { type ControlPacket, decodeControlPacket } from './control-packet.ts';
+import { isNetworkControl, Protocol } from './frame.ts';
 import { IpcpClientOptions } from './ipcp-client.ts';
 import { LcpLayer, type LcpLayerOutput } from './lcp-layer.ts';
 import type { LinkOutput } from './link-output.ts';
@@ -95,23 +95,35 @@ export class LinkClient {
   #dispatch(protocol: number, information: Uint8Array, now: number): void {
     if (protocol === Protocol.LCP)
       this.#fromLcp(this.#lcp.receive(decodeControlPacket(information), now), now);
-    else if (protocol === Protocol.CHAP)
-      this.#fromChap(this.#chap.receive(decodeControlPacket(information)), now);
+    else if (protocol === Protocol.CHAP) this.#receiveChap(decodeControlPacket(information), now);
     else if (this.#network?.handles(protocol)) {
       this.#fromNetwork(this.#network.receive(protocol, decodeControlPacket(information), now), now);
+    } else if (this.#network === undefined && isNetworkControl(protocol)) {
+      this.#outputs.push({ type: 'discarded', reason: 'before_network_phase' });
     } else this.#fromLcp(this.#lcp.reject(protocol, information, now), now);
+  }
+
+  /** A challenge that overtook our LCP's Ack is void: the server sends it again (RFC 1661 §3.5). */
+  #receiveChap(packet: ControlPacket, now: number): void {
+    if (this.#step === 'lcp') this.#outputs.push({ type: 'discarded', reason: 'before_authentication' });
+    else this.#fromChap(this.#chap.receive(packet), now);
   }
 
   #fromLcp(outputs: readonly LcpLayerOutput[], now: number): void {
     for (const output of outputs) {
       if (output.type === 'up') this.#step = 'authentication';
-      else if (output.type === 'down') this.#network = undefined;
+      else if (output.type === 'down') this.#restart();
       else if (output.type === 'ended') this.#end(output.detail);
       else if (output.type !== 'protocolRejected') this.#outputs.push(output);
       else if (this.#network !== undefined) {
         this.#fromNetwork(this.#network.protocolRejected(output.protocol, now), now);
       }
     }
+  }
+
+  #restart(): void {
+    this.#step = 'lcp';
+    this.#network = undefined;
   }
 
   #end(detail: string): void {

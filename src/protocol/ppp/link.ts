@@ -4,7 +4,7 @@ import { MalformedPacket } from '../bytes/malformed.ts';
 import type { EncryptionPolicy } from './ccp.ts';
 import { ChapAuthenticator, type ChapOutput, type ErrorCode, type Verdict } from './chap.ts';
 import { Code, type ControlPacket, decodeControlPacket } from './control-packet.ts';
-import { Protocol } from './frame.ts';
+import { isNetworkControl, Protocol } from './frame.ts';
 import { IpcpOptions, type Network } from './ipcp.ts';
 import { LcpLayer, type LcpLayerOutput } from './lcp-layer.ts';
 import type { LinkDownReason, LinkOutput } from './link-output.ts';
@@ -100,7 +100,7 @@ export class Link {
 
   /** The verdict on the last 'authenticate'. */
   conclude(verdict: Verdict, now: number): LinkOutput[] {
-    if (this.#phase === 'Authenticate') this.#fromChap(this.#chap.conclude(verdict), now);
+    if (this.#phase === 'Authenticate') this.#fromChap(this.#chap.conclude(verdict, now), now);
     return this.#drain();
   }
 
@@ -164,6 +164,7 @@ export class Link {
   /** Reset-Requests have a limit of their own in the gate (CCP-7). */
   #receiveNetwork(protocol: number, information: Uint8Array, now: number): void {
     const packet = decodeControlPacket(information);
+    this.#chap.confirm();
     const isReset = protocol === Protocol.CCP && packet.code >= Code.ResetRequest;
     if (!isReset && !this.#admits(now)) return;
     this.#fromNetwork(this.#network?.receive(protocol, packet, now) ?? [], now);
@@ -266,14 +267,10 @@ export class Link {
   #terminate(reason: LinkDownReason, text: string, detail: string, now: number): void {
     if (this.#phase === 'Dead' || this.#phase === 'Terminate') return;
     this.#phase = 'Terminate';
+    this.#chap.confirm();
     this.#network = undefined;
     this.#fromLcp(this.#lcp.close(reason, text, detail, now), now);
   }
 }
 
 const failureReasons: Partial<Record<ErrorCode, LinkDownReason>> = { 647: 'suspended', 648: 'expired' };
-
-/** RFC 1661 §2: 8*** to b*** are the network control protocols. */
-function isNetworkControl(protocol: number): boolean {
-  return protocol >= 0x8000 && protocol < 0xc000;
-}
