@@ -32,6 +32,7 @@ const protectedDestinations = [
   '192.168.1.10',
   '10.96.0.1',
   '10.96.0.10',
+  '10.96.0.20',
   '10.244.0.5',
 ];
 
@@ -41,6 +42,7 @@ table ip services {
     type nat hook prerouting priority -100
     ip daddr 10.96.0.1 dnat to 192.168.1.10
     ip daddr 10.96.0.10 dnat to 10.244.0.5
+    ip daddr 10.96.0.20 dnat to 192.168.1.20
     tcp dport 10248 dnat to 127.0.0.1
   }
 }
@@ -100,6 +102,8 @@ describe('destinations that are protected', { skip }, () => {
     send('192.168.1.20');
     // One of the ports is rewritten to localhost by the rules above, and stopped on its way in.
     assert.equal(reached(), attempts('').length - 1);
+    // The reverse path filter would stop it too; the table has to do so alone.
+    run('echo 0 > /proc/sys/net/ipv4/conf/vpn-office/rp_filter');
     send('192.168.1.20', '10.99.0.2');
     assert.equal(reached(), 0);
   });
