@@ -43,6 +43,7 @@ table ip services {
     ip daddr 10.96.0.1 dnat to 192.168.1.10
     ip daddr 10.96.0.10 dnat to 10.244.0.5
     ip daddr 10.96.0.20 dnat to 192.168.1.20
+    ip daddr 203.0.113.7 dnat to 10.244.0.5
     tcp dport 10248 dnat to 127.0.0.1
   }
 }
@@ -89,6 +90,12 @@ describe('destinations that are protected', { skip }, () => {
       assert.equal(reached(), 0);
     });
   }
+
+  it('are not reached by way of a permitted address that DNAT leads there', () => {
+    reached();
+    send('203.0.113.7');
+    assert.equal(reached(), 0);
+  });
 
   it('include every service of this host at the gateway address but the echo', () => {
     reached();
