@@ -1,6 +1,7 @@
 // The command line: declares every command and maps failures to exit codes (0 done, 1 failed while running, 2 wrong usage).
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import type { ProbeCommandOptions } from './probe.ts';
 import { UsageError } from './usage-error.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -21,6 +22,7 @@ function buildProgram(finish: (code: number) => void): Command {
   addLocal(program, finish);
   addCheck(program, finish);
   addSessions(program, finish);
+  addProbe(program, finish);
   return program;
 }
 
@@ -66,6 +68,21 @@ function addSessions(program: Command, finish: (code: number) => void): void {
     .action(async (options: { httpAddress: string; tokenFile?: string; output: string }) => {
       const { runSessions } = await import('./sessions.ts');
       finish(await runSessions(options, process));
+    });
+}
+
+function addProbe(program: Command, finish: (code: number) => void): void {
+  program
+    .command('probe')
+    .description('log in as a client, ping the gateway through the tunnel, and say which step failed and why')
+    .requiredOption('--server <address>', 'the address or name a client would dial')
+    .requiredOption('--user <name>', 'the user name')
+    .requiredOption('--password-file <path>', 'a file that holds the password')
+    .option('--output <format>', 'table or json', 'table')
+    .option('--timeout <duration>', 'how long each step may take', '10s')
+    .action(async (options: ProbeCommandOptions) => {
+      const { runProbe } = await import('./probe.ts');
+      finish(await runProbe(options, process));
     });
 }
 
