@@ -43,6 +43,12 @@ describe('the judgement of a value', () => {
     ]);
   });
 
+  it('asks no rule about a list that holds something else', () => {
+    assert.deepEqual(told(vpnServerSpec, { addressPools: ['x', ...pools], gatewayAddress: '10.0.0.1' }), [
+      'addressPools[0] is a text where fields are expected "x"',
+    ]);
+  });
+
   it('shows no value from where a password may have been written', () => {
     const spec = { serverRef: { name: 'a' }, password: 'hunter2', passwordSecretRef: 'hunter2' };
     assert.doesNotMatch(told(vpnUserSpec, spec).join(), /hunter2/);

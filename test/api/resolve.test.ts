@@ -299,6 +299,8 @@ describe('the resolution of servers', () => {
       'spec.listenAddresses: takes calls where VpnServer vpn/office already does, on TCP port 1723 (value "192.0.2.2"): give each of the two addresses of its own in listenAddresses, or nodes of its own in placement',
     ]);
     assert.equal(outcome({ servers: [server({}, on('192.0.2.1')), home({})] }).told.length, 1);
+    const wide = home(on('192.0.2.2', '192.0.2.3'));
+    assert.equal(outcome({ servers: [server({}, on('192.0.2.2')), wide] }).told.length, 1);
   });
 
   it('finds pools that overlap those of another server or of the cluster, on whatever node', () => {
