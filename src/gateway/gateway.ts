@@ -104,7 +104,11 @@ export class Gateway {
     this.#wiring = wire(this.#foundation);
     timer.add(this.#wiring.loop);
     timer.add(
-      new Housekeeping(clock(), [(now) => this.#enforceLimits(now), () => this.#followNodeAddresses()]),
+      new Housekeeping(clock(), [
+        (now) => this.#enforceLimits(now),
+        (now) => this.#wiring.network.watchPaths(now),
+        () => this.#followNodeAddresses(),
+      ]),
     );
     this.#wiring.loop.start();
   }

@@ -1,6 +1,7 @@
 // Joins path MTU discovery with its session: turns sizes into LCP Echo-Requests and answers into proof, and tells the
 // data path what holds. One per session, while IP flows.
 import type { DataPath } from '../protocol/datapath/data-path.ts';
+import type { GreHint } from '../protocol/ip/icmp.ts';
 import { lcpLengthFor } from '../protocol/ip/overhead.ts';
 import { PathMtuDiscovery } from '../protocol/ip/path-mtu.ts';
 import type { PathMtuOptions, PathMtuOutput } from '../protocol/ip/path-mtu-output.ts';
@@ -33,6 +34,16 @@ export class SessionPathMtu {
     this.#dataPath = dataPath;
     this.#news = news;
     this.#discovery = new PathMtuDiscovery(options);
+  }
+
+  get peerAddress(): number {
+    return this.#session.peerAddress;
+  }
+
+  /** Whether an ICMP error quotes a packet of this call. */
+  isAbout({ source, destination, peersCallId }: GreHint): boolean {
+    const { localAddress, peerAddress, call } = this.#session;
+    return source === localAddress && destination === peerAddress && peersCallId === call.peersCallId;
   }
 
   get pathMtu(): number {

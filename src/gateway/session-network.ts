@@ -1,9 +1,11 @@
 // What happens around a session when IP begins and ceases to flow on it: gate, destinations, path MTU, routes, address.
 import type { DataPath } from '../protocol/datapath/data-path.ts';
+import type { GreHint } from '../protocol/ip/icmp.ts';
 import { largestOuterFor, overheadOf, tunnelMtuFor } from '../protocol/ip/overhead.ts';
 import type { PathMtuMemory } from '../protocol/ip/path-mtu-memory.ts';
 import type { AddressPool } from './address-pool.ts';
 import type { ExpiryTimer } from './expiry-timer.ts';
+import type { PathTowards } from './host/host.ts';
 import { type PathMtuNews, SessionPathMtu } from './path-mtu.ts';
 import type { EchoReply, Session } from './session.ts';
 import type { SessionLimits } from './session-limits.ts';
@@ -20,12 +22,15 @@ export interface SessionNetworkServices {
   wallClock: () => number;
   /** The kernel's side: MTU towards a peer, and what a client on the LAN's own subnet needs (proxy ARP). */
   host: {
-    mtuTowards(peerAddress: number): number;
+    pathTowards(peerAddress: number): PathTowards;
     addClient(address: number): void;
     removeClient(address: number): void;
   };
   news: Omit<PathMtuNews, 'confirmed'>;
 }
+
+/** Packets this close to the path MTU, bytes, say whether it still holds. */
+const LargeMargin = 64;
 
 export class SessionNetwork {
   readonly #services: SessionNetworkServices;
@@ -80,6 +85,25 @@ export class SessionNetwork {
     return this.#pathMtus.get(index);
   }
 
+  /** Once a second: a path may shrink or grow under packets that nearly fill it. */
+  watchPaths(now: number): void {
+    const { dataPath, host, timer } = this.#services;
+    for (const [index, pathMtu] of this.#pathMtus) {
+      if (dataPath.takeLargestSent(index) > pathMtu.pathMtu - LargeMargin) pathMtu.sentLarge();
+      pathMtu.interfaceMtuChanged(host.pathTowards(pathMtu.peerAddress).interfaceMtu, now);
+      timer.touch(pathMtu);
+    }
+  }
+
+  /** ICMP fragmentation-needed about packets of a live call: worth a look, never an order. */
+  hinted(hint: GreHint, now: number): void {
+    for (const pathMtu of this.#pathMtus.values()) {
+      if (!pathMtu.isAbout(hint)) continue;
+      pathMtu.hinted(hint.nextHopMtu, hint.packetLength, now);
+      this.#services.timer.touch(pathMtu);
+    }
+  }
+
   /** After each batch: an acknowledgment may be the only answer to a probe. */
   acknowledged(now: number): void {
     for (const pathMtu of this.#pathMtus.values()) pathMtu.acknowledged(now);
@@ -115,7 +139,7 @@ export class SessionNetwork {
   #chooseMtu(session: Session, peersMru: number): void {
     const { settings, host } = this.#services;
     const encryption = encryptionOf(session);
-    const limit = Math.min(host.mtuTowards(session.peerAddress), largestOuterFor(peersMru));
+    const limit = Math.min(host.pathTowards(session.peerAddress).interfaceMtu, largestOuterFor(peersMru));
     const { fixedTunnelMtu } = settings();
     const largest = tunnelMtuFor(largestOuterFor(peersMru), encryption);
     session.tunnelMtu =
@@ -125,13 +149,14 @@ export class SessionNetwork {
 
   #discover(session: Session, peersMru: number, now: number): void {
     const { dataPath, host, memory, news, timer, wallClock } = this.#services;
+    const { interfaceMtu, routeMtu } = host.pathTowards(session.peerAddress);
     const key = session.user === undefined ? '' : userKey(session.user);
     const remembered = memory.recall(key, session.peerAddress, wallClock());
     const pathMtu = new SessionPathMtu(
       session,
       {
         peersMru,
-        interfaceMtu: host.mtuTowards(session.peerAddress),
+        interfaceMtu,
         encryption: encryptionOf(session),
         ...(remembered === undefined ? {} : { remembered }),
         ...(session.roundTrip === undefined ? {} : { roundTrip: session.roundTrip }),
@@ -142,6 +167,7 @@ export class SessionNetwork {
     this.#pathMtus.set(session.index, pathMtu);
     timer.add(pathMtu);
     pathMtu.start(now);
+    if (routeMtu < interfaceMtu) pathMtu.hinted(routeMtu, interfaceMtu, now);
     timer.touch(pathMtu);
   }
 }

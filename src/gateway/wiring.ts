@@ -11,6 +11,7 @@ import { DataLoop } from './data-loop.ts';
 import type { ExpiryTimer } from './expiry-timer.ts';
 import type { Host } from './host/host.ts';
 import { HostErrors } from './host-errors.ts';
+import { pathMtuHints } from './icmp-hints.ts';
 import type { Journal } from './journal.ts';
 import { judgeLogin, type LoginServices } from './login.ts';
 import type { GatewayRecorder } from './metrics.ts';
@@ -88,6 +89,7 @@ function createLoop(
     control: (index, protocol, information, now) => sessions.control(index, protocol, information, now),
     events: (now) => {
       errors.settle(now);
+      for (const hint of pathMtuHints(host.takeIcmpErrors())) network.hinted(hint, now);
       sessions.handleDataPathEvents(now);
       network.acknowledged(now);
     },

@@ -25,10 +25,16 @@ export interface HostOptions {
   memory: ArrayBuffer;
 }
 
+/** What the kernel knows of the way to a peer, bytes. */
+export interface PathTowards {
+  readonly interfaceMtu: number;
+  /** Set on the route, or remembered from ICMP that anyone may have forged: a hint, never a limit. */
+  readonly routeMtu: number;
+}
+
 export interface Host extends PacketDoors {
   errnoName(errno: number): string;
-  /** MTU in bytes of the way to this peer, as the kernel knows it. */
-  mtuTowards(peerAddress: number): number;
+  pathTowards(peerAddress: number): PathTowards;
   addClient(address: number): void;
   removeClient(address: number): void;
   reload(changed: Pick<HostOptions, 'settings' | 'routing'>): void;
@@ -90,7 +96,7 @@ function makeHost(netlink: Netlink, gre: GreSocket, network: Network): Host {
     writeTun: (vector: PacketVector) => network.tun.write(vector),
     watch: (ready) => watch(gre, network, icmpErrors, ready),
     takeIcmpErrors: () => icmpErrors.splice(0),
-    mtuTowards: (peer) => mtuTowards(netlink, peer),
+    pathTowards: (peer) => pathTowards(netlink, peer),
     addClient: (address) => {
       clients.add(address);
       network.addClient(address);
@@ -130,12 +136,13 @@ function watch(gre: GreSocket, network: Network, icmpErrors: IcmpError[], ready:
   return { close: () => poller.close() };
 }
 
-function mtuTowards(netlink: Netlink, peer: number): number {
+function pathTowards(netlink: Netlink, peer: number): PathTowards {
   try {
     const { index, mtu } = netlink.lookUpRoute(peer);
-    return mtu ?? netlink.links().find((link) => link.index === index)?.mtu ?? EthernetMtu;
+    const interfaceMtu = netlink.links().find((link) => link.index === index)?.mtu ?? EthernetMtu;
+    return { interfaceMtu, routeMtu: mtu ?? interfaceMtu };
   } catch {
     // No route to the peer at the moment: its packets come back to us as ENETUNREACH, one by one.
-    return EthernetMtu;
+    return { interfaceMtu: EthernetMtu, routeMtu: EthernetMtu };
   }
 }

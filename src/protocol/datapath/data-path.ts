@@ -130,6 +130,8 @@ export interface DataPath {
   noteSendErrors(): void;
   counters(session: number): SessionCounters;
   greReport(session: number): GreReport;
+  /** Outer bytes of the largest packet since the last call, 0 when nothing was sent. */
+  takeLargestSent(session: number): number;
   /** GRE that belongs to no session. */
   readonly discarded: Record<GreDiscardReason, number>;
   /** Packets of the TUN that belong to no session. */

@@ -94,6 +94,7 @@ function addToGre(
   greOut.sessions[index] = session;
   greOut.count++;
   count(state, session, greSent);
+  if (end - outer > state.reports.largestSent[session]!) state.reports.largestSent[session] = end - outer;
 }
 
 /** Identification 0: the kernel fills one in, and an unfragmentable packet needs none (RFC 6864 §4.1). */

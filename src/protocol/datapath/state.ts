@@ -58,11 +58,12 @@ interface GreObservations {
   readonly firstReceivedAt: Float64Array;
   readonly lastReceivedAt: Float64Array;
   readonly largestReceived: Uint16Array;
+  readonly largestSent: Uint16Array;
   readonly wrongSources: Uint32Array;
   readonly wrongSourcePackets: Float64Array;
-  /** The last cleartext frame too far ahead to be believed, and whether there was one (GRE-10). */
+  /** The last frame in clear outside the window, and what became of it (GRE-10; see far.ts). */
   readonly farSequences: Uint32Array;
-  readonly hasFar: Uint8Array;
+  readonly farStates: Uint8Array;
 }
 
 /** What bounds the work of following a lost coherency count (MPPE-9), per session. */
@@ -124,10 +125,11 @@ function createObservations(capacity: number): GreObservations {
     firstReceivedAt: new Float64Array(capacity),
     lastReceivedAt: new Float64Array(capacity),
     largestReceived: new Uint16Array(capacity),
+    largestSent: new Uint16Array(capacity),
     wrongSources: new Uint32Array(capacity),
     wrongSourcePackets: new Float64Array(capacity),
     farSequences: new Uint32Array(capacity),
-    hasFar: new Uint8Array(capacity),
+    farStates: new Uint8Array(capacity),
   };
 }
 

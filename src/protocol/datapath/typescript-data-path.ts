@@ -83,8 +83,9 @@ export class TypeScriptDataPath implements DataPath {
     state.reports.firstReceivedAt[session] = Number.NaN;
     state.reports.lastReceivedAt[session] = Number.NaN;
     state.reports.largestReceived[session] = 0;
+    state.reports.largestSent[session] = 0;
     state.reports.wrongSourcePackets[session] = 0;
-    state.reports.hasFar[session] = 0;
+    state.reports.farStates[session] = 0;
     resetErrorTokens(state, session);
     return session;
   }
@@ -205,6 +206,13 @@ export class TypeScriptDataPath implements DataPath {
 
   counters(session: number): SessionCounters {
     return readCounters(this.#state.counts, session);
+  }
+
+  takeLargestSent(session: number): number {
+    const { largestSent } = this.#state.reports;
+    const largest = largestSent[session]!;
+    largestSent[session] = 0;
+    return largest;
   }
 
   greReport(session: number): GreReport {
