@@ -92,6 +92,20 @@ export function canDecrypt(
   return true;
 }
 
+/** Whether a frame, with its PPP header, has a count that comes now or soon: no packet that came before can have one. */
+export function hasFreshCount(
+  state: DataPathState,
+  session: number,
+  offset: number,
+  length: number,
+): boolean {
+  const ppp = readPppHeader(state.bytes, offset, length) & 7;
+  const direction = 2 * session;
+  if (length < ppp + shortestFrame || !state.mppe.isUp(direction)) return false;
+  const ahead = (read16(state.bytes, offset + ppp) - state.mppe.nextCount(direction)) & countMask;
+  return ahead < (state.mppe.isStateless(direction) ? state.reorderWindow : 1);
+}
+
 /** Makes the copy of the keys this frame needs ready; returns how many key changes that took, or -1 when it is refused. */
 function prepare(
   state: DataPathState,
@@ -117,7 +131,11 @@ function prepare(
   return changes;
 }
 
-/** Key changes from the last packet that decrypted to this one, or -1 when it is late or too far to follow now. */
+/**
+ * Key changes from the last packet that decrypted to this one, or -1 when it is late or too far to follow now. The sequence
+ * numbers explain a gap that is no larger than theirs; one they do not explain is held suspect, but not refused: a forged
+ * header may have lied before.
+ */
 function followCount(
   state: DataPathState,
   session: number,
@@ -126,22 +144,29 @@ function followCount(
   now: number,
 ): number {
   const ahead = (coherencyCount - state.mppe.nextCount(2 * session)) & countMask;
-  const { hasLast, lastSequences } = state.trials;
-  // Every packet between the two carried one sequence number, and at most one count.
-  const between = hasLast[session] === 1 ? distance(sequence, lastSequences[session]!) - 1 : ahead;
-  if (between < 0) return refuse(state, session, mppe_late);
-  if (ahead > between) {
-    // GRE says that fewer packets were lost than the count does: behind, or a peer that skips numbers.
-    if (ahead >= lateLimit) return refuse(state, session, mppe_late);
-    return takeLargeTrial(state, session, now) ? ahead + 1 : refuse(state, session, mppe_gap);
-  }
-  // The count wrapped as often as fits between the two sequence numbers.
-  const changes = ahead + 1 + countSpace * Math.floor((between - ahead) / countSpace);
-  if (changes <= smallGap + 1) {
+  const between = packetsBetween(state, session, sequence, ahead);
+  const isExplained = ahead <= between;
+  if (!isExplained && ahead >= lateLimit) return refuse(state, session, mppe_late);
+  const changes = ahead + 1 + countSpace * wrapsOf(state, session, between - ahead);
+  if (changes <= (isExplained ? smallGap + 1 : state.reorderWindow)) {
     return spend(state, session, changes, now) ? changes : refuse(state, session, mppe_gap);
   }
-  const isTried = changes <= farthestTrial && takeLargeTrial(state, session, now);
-  return isTried ? changes : refuse(state, session, mppe_gap);
+  return takeLargeTrial(state, session, now) ? changes : refuse(state, session, mppe_gap);
+}
+
+/** Packets with a sequence number since the last one that decrypted: at most so many had a count. */
+function packetsBetween(state: DataPathState, session: number, sequence: number, otherwise: number): number {
+  const { hasLast, lastSequences } = state.trials;
+  return hasLast[session] === 1 ? distance(sequence, lastSequences[session]!) - 1 : otherwise;
+}
+
+/**
+ * How often the count may have come round among `unexplained` packets. Every other time none is assumed: what the sequence
+ * numbers say may be wrong, and then nothing else would ever decrypt.
+ */
+function wrapsOf(state: DataPathState, session: number, unexplained: number): number {
+  const isSuspect = unexplained > farthestTrial || (state.trials.failures[session]! & 1) === 1;
+  return isSuspect || unexplained < 0 ? 0 : Math.floor(unexplained / countSpace);
 }
 
 /** RFC 3078 §7.1: in order, or anew from a flushed packet (MPPE-10). */
