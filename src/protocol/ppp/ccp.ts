@@ -47,6 +47,8 @@ export class CcpOptions implements ControlProtocol {
   readonly #policy: EncryptionPolicy;
   readonly #allowed: typeof strengths;
   #asked: MppeChoice | undefined;
+  /** The first request names every key length we allow; a Nak picks one (RFC 3078 §2.1). */
+  #offersAll = true;
   #granted: MppeChoice | undefined;
   #concessions = 0;
   #naksOfPeer = 0;
@@ -75,6 +77,7 @@ export class CcpOptions implements ControlProtocol {
 
   begin(): void {
     this.#asked = this.#preferred();
+    this.#offersAll = true;
     this.#granted = undefined;
     this.#concessions = 0;
     this.#naksOfPeer = 0;
@@ -82,7 +85,10 @@ export class CcpOptions implements ControlProtocol {
   }
 
   ask(): Option[] {
-    return this.#asked === undefined ? [] : [encodeChoice(this.#asked)];
+    if (this.#asked === undefined) return [];
+    if (!this.#offersAll) return [encodeChoice(this.#asked)];
+    const bits = this.#allowed.reduce((sum, { bit }) => sum | bit, MppeBit.Stateless);
+    return [numberOption(MppeType, bits, 4)];
   }
 
   judge(options: readonly Option[]): Judgement {
@@ -105,6 +111,7 @@ export class CcpOptions implements ControlProtocol {
   onNak(options: readonly Option[]): Refusal | undefined {
     const bits = options[0] === undefined ? 0 : (optionNumber(options[0], 4) ?? 0);
     this.#peersBest = describeBits(bits);
+    this.#offersAll = false;
     const proposed = this.#acceptable(bits);
     if (proposed !== undefined && this.#concessions < Concessions) {
       this.#concessions++;

@@ -52,12 +52,12 @@ describe('CCP options', () => {
     assert.equal(judge(record, 0x40), 'ack');
   });
 
-  it('offers the strongest key first, stateless (CCP-5)', () => {
+  it('offers every key length that policy allows at first, stateless (RFC 3078 §2.1, CCP-5)', () => {
     const keyLengths: [KeyLength[], number][] = [
       [[128], 0x01000040],
-      [[40, 56], 0x01000080],
+      [[40, 56], 0x010000a0],
       [[40], 0x01000020],
-      [[40, 56, 128], 0x01000040],
+      [[40, 56, 128], 0x010000e0],
     ];
     for (const [lengths, bits] of keyLengths) {
       assert.deepEqual(options({ ...required, keyLengths: lengths }).ask(), [mppe(bits)]);

@@ -117,6 +117,12 @@ describe('option list', () => {
     damage(fromHex('010405780506c2129081'), decodeOptions);
   });
 
+  it('never reads on after a length below the header: it would not move (B21, B36)', () => {
+    for (const text of ['0100', '0101', '07020100', '0702010107020702']) {
+      assert.throws(() => decodeOptions(fromHex(text)), /option_length_below_header/, text);
+    }
+  });
+
   it('refuses 33 options and 255 (B21, CP-1)', () => {
     assert.equal(decodeOptions(fromHex('0702'.repeat(32))).length, 32);
     for (const count of [33, 255, 700]) {

@@ -1,8 +1,7 @@
 // The whole link: phases, what an established one lets strangers do to it, keepalive, probes, and hostile input.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Link } from '../../../src/protocol/ppp/link.ts';
-import { countingRandom, LinkBench, required } from '../../support/ppp-link.ts';
+import { countingRandom, LinkBench } from '../../support/ppp-link.ts';
 
 const established = (options = {}) => new LinkBench(options).establish();
 const withoutEchoes = (lines: string[]) => lines.filter((line) => !line.startsWith('< LCP Echo-Request'));
@@ -76,6 +75,12 @@ describe('an established link', () => {
     assert.equal(bench.link.phase, 'Establish');
     assert.match(bench.receive(`LCP Configure-Ack ${id}${rest}`)[0] ?? '', /^< CHAP Challenge /);
     assert.deepEqual(bench.receive('IPCP Configure-Request 1'), ['= discarded before_network_phase']);
+    const [, down] = bench.receive('LCP Terminate-Request 7');
+    assert.equal(
+      down,
+      '= down peer_terminated: the client hung up',
+      'nobody is authenticated: no echo check',
+    );
   });
 
   it('restarts at most once a minute (LCP-9)', () => {
@@ -140,6 +145,9 @@ describe('an established link', () => {
   it('refuses another address in mid-session, and repeats a lost IPCP Ack (IP-6)', () => {
     const bench = established();
     assert.deepEqual(bench.receive('IPCP Configure-Request 2 address=10.77.0.9'), [
+      '= discarded after_opened',
+    ]);
+    assert.deepEqual(bench.receive('IPCP Configure-Request 2 address=10.77.0.2 dns1=10.77.0.1'), [
       '= discarded after_opened',
     ]);
     assert.deepEqual(bench.receive('IPCP Terminate-Request 3'), ['= discarded after_opened']);
@@ -347,17 +355,10 @@ describe('a link under fire', () => {
   });
 
   it('keeps an input’s bytes out of its state: the caller reuses the memory', () => {
-    const link = new Link({
-      name: 'vpn',
-      mru: 1500,
-      encryption: required,
-      keepaliveInterval: 0,
-      random: countingRandom(),
-    });
-    link.open(0);
-    const request = Uint8Array.of(1, 1, 0, 8, 1, 4, 5, 0x78);
-    link.receive(0xc021, request, 0);
+    const bench = established();
+    const request = Uint8Array.of(5, 9, 0, 7, 0x62, 0x79, 0x65);
+    bench.receiveFrame({ protocol: 0xc021, information: request });
     request.fill(0xff);
-    assert.equal(link.peersMru, 1400);
+    assert.equal(bench.pass(2000).at(-1), '= down peer_terminated: the client ended the link: "bye"');
   });
 });

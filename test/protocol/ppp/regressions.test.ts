@@ -106,6 +106,19 @@ describe('known bugs of the family', () => {
     }
   });
 
+  it('B18, B28: IPCP options of a wrong length are rejected unread', () => {
+    const bench = authenticating();
+    bench.receive(`CHAP Response ${challengeOf(bench)} user=alice`);
+    bench.receive('CCP Configure-Ack 1 mppe=01000040');
+    bench.receive('CCP Configure-Request 1 mppe=01000040');
+    for (const [index, option] of ['address', 'address=0a4d00', 'dns1=0a4d000100', '3:00'].entries()) {
+      assert.match(
+        bench.receive(`IPCP Configure-Request ${index} ${option}`)[0] ?? '',
+        /^< IPCP Configure-Reject /,
+      );
+    }
+  });
+
   it('B37: a peer that asks for MPPC along with MPPE never gets that bit acked', () => {
     const bench = authenticating();
     bench.receive(`CHAP Response ${challengeOf(bench)} user=alice`);

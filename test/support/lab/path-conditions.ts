@@ -33,7 +33,9 @@ function chains(device: string, conditions: PathConditions): string {
   const forward = [
     ...unreachable,
     ...(fragments === 'dropped' ? ['ip frag-off & 0x3fff != 0 drop'] : []),
-    ...(lossPerMille > 0 ? [`numgen random mod 1000 < ${lossPerMille} drop`] : []),
+    ...(lossPerMille > 0
+      ? [lossPerMille < 1000 ? `numgen random mod 1000 < ${lossPerMille} drop` : 'drop']
+      : []),
     ...(greFilter === 'toClient' || greFilter === 'both' ? [`oifname "${device}" ip protocol gre drop`] : []),
     ...(greFilter === 'toServer' || greFilter === 'both' ? [`iifname "${device}" ip protocol gre drop`] : []),
   ];

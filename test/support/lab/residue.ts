@@ -43,11 +43,14 @@ async function snapshot(run: (command: readonly string[]) => Promise<string>): P
   const lines: string[] = [];
   for (const [name, command] of Object.entries(probes)) {
     for (const line of (await run(command)).split('\n')) {
-      if (line.trim() !== '') lines.push(`${name}: ${withoutNoise(line)}`);
+      if (line.trim() !== '' && !selfMade.test(line)) lines.push(`${name}: ${withoutNoise(line)}`);
     }
   }
   return new Set(lines);
 }
+
+/** IPv6 makes its link-local addresses and their routes by itself, some time after a link came up. */
+const selfMade = /fe80::|ff00::/;
 
 /** Drops what changes by itself: interface numbers, queues, states. */
 function withoutNoise(line: string): string {
@@ -55,6 +58,8 @@ function withoutNoise(line: string): string {
     .trim()
     .replace(/^\d+: /, '')
     .replaceAll(/ (qlen|qdisc|state|mode|group) \S+/g, '')
+    .replace('NO-CARRIER,', '')
+    .replace(',LOWER_UP', '')
     .replaceAll(/\s+/g, ' ');
 }
 
