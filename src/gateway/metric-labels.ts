@@ -46,7 +46,7 @@ export const loginResults = {
   authentication_timeout: 'The client did not answer the challenge in time.',
   encryption_refused: 'The client would not encrypt as the policy requires.',
   negotiation_failed: 'LCP, CCP or IPCP found no agreement.',
-  no_gre: 'The control connection worked, but no GRE packet came.',
+  no_gre: 'The control connection worked, but no GRE packet came, or none of ours arrived.',
   peer_terminated: 'The client hung up before it was logged in.',
   call_cleared: 'The client cleared the call before it was logged in.',
   control_closed: 'The TCP control connection was closed before the login was done.',

@@ -2,7 +2,6 @@
 // Outgoing-Call-Request to the end. What a login may have and what is told of it are decided elsewhere.
 import type { GatewayUser } from '../api/gateway-config.ts';
 import type { DataPath } from '../protocol/datapath/data-path.ts';
-import { formatAddress } from '../protocol/ip/address.ts';
 import type { AuthenticationAttempt, LinkOptions, Verdict } from '../protocol/ppp/link.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
 import type { Call } from '../protocol/pptp/control-connection.ts';
@@ -12,6 +11,7 @@ import type { ExpiryTimer } from './expiry-timer.ts';
 import type { Journal } from './journal.ts';
 import { type EchoReply, Session, type SessionOwner } from './session.ts';
 import type { SessionNetwork } from './session-network.ts';
+import { silence } from './silence.ts';
 import { totalsOf } from './snapshot.ts';
 
 /** Call-Disconnect-Notify result codes (RFC 2637 §2.13). */
@@ -167,23 +167,6 @@ export class Sessions implements SessionOwner {
     this.discard('no_room');
     peer.clearCall(AdminShutdown, now);
   }
-}
-
-/** Why a client that never sent GRE hears nothing from us; undefined when it did send some. */
-function silence(session: Session, dataPath: DataPath): string | undefined {
-  const report = dataPath.greReport(session.index);
-  if (report.received) return undefined;
-  const from = formatAddress(session.peerAddress);
-  if (report.wrongSource !== undefined) {
-    return (
-      `its GRE came from ${formatAddress(report.wrongSource)} instead of ${from}: a NAT or a second uplink gives GRE another ` +
-      'address than TCP; let both leave by one address'
-    );
-  }
-  return (
-    `no GRE packet came from ${from}, although TCP 1723 works: a firewall or NAT on the way blocks GRE (IP protocol 47); ` +
-    "allow it, or switch on PPTP passthrough in the client's router"
-  );
 }
 
 function callEndWords(reason: string): [LinkDownReason, string] {
