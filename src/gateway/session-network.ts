@@ -162,7 +162,11 @@ export class SessionNetwork {
         ...(session.roundTrip === undefined ? {} : { roundTrip: session.roundTrip }),
       },
       dataPath,
-      { ...news, confirmed: (_, learned) => memory.learn(key, session.peerAddress, learned, wallClock()) },
+      {
+        blackHole: (told, output) => news.blackHole(told, output),
+        indeterminate: (told, output) => news.indeterminate(told, output),
+        confirmed: (_, learned) => memory.learn(key, session.peerAddress, learned, wallClock()),
+      },
     );
     this.#pathMtus.set(session.index, pathMtu);
     timer.add(pathMtu);
