@@ -60,6 +60,10 @@ const words = {
     message: () => 'the call was accepted over TCP, but no GRE came back from the server',
     fix: greFix,
   },
+  gre_one_way: {
+    message: () => 'GRE comes from the server, but none of ours arrives there',
+    fix: 'let IP protocol 47 (GRE) pass towards the server, too: its firewall, the security group or a NAT on this side',
+  },
   gre_rejected: { message: (detail) => `our GRE packets are turned away (${detail})`, fix: greFix },
   gre_not_sent: {
     message: (detail) => `this host does not let GRE out (${detail})`,

@@ -77,7 +77,10 @@ export const steps: Record<StepName, (course: Course) => Promise<string> | strin
   async link({ conversation }) {
     return conversation.until(
       (news) => (news.type === 'challenged' ? '' : undefined),
-      () => new StepFailed('link_failed', 'LCP did not finish in time'),
+      () =>
+        conversation.tunnel.isHeardByServer
+          ? new StepFailed('link_failed', 'LCP did not finish in time')
+          : new StepFailed('gre_one_way'),
     );
   },
 

@@ -85,6 +85,11 @@ export class Tunnel implements Expirable {
     return this.#phase === 'up';
   }
 
+  /** The server acknowledged some GRE of ours. */
+  get isHeardByServer(): boolean {
+    return this.#dataPath.greReport(this.#session).acknowledgedSequence !== undefined;
+  }
+
   get deadline(): number {
     return this.#link.deadline;
   }
@@ -135,7 +140,10 @@ export class Tunnel implements Expirable {
 
   #doors(): PacketDoors {
     return {
-      receiveGre: (vector) => this.#gre.receive(vector),
+      receiveGre: (vector) => {
+        this.#takeErrors();
+        return this.#gre.receive(vector);
+      },
       sendGre: (vector) => this.#gre.send(vector),
       readTun: () => 0,
       writeTun: (vector) => this.#takeReplies(vector),
@@ -199,13 +207,16 @@ export class Tunnel implements Expirable {
     });
   }
 
-  /** After each batch: the first sign of life, and what routers say. */
+  /** After each batch: the first sign of life. */
   #listen(): void {
+    if (this.#isHeard || !this.#dataPath.greReport(this.#session).received) return;
+    this.#isHeard = true;
+    this.#options.said({ type: 'greReceived' });
+  }
+
+  /** What routers say about our packets. */
+  #takeErrors(): void {
     const { said } = this.#options;
-    if (!this.#isHeard && this.#dataPath.greReport(this.#session).received) {
-      this.#isHeard = true;
-      said({ type: 'greReceived' });
-    }
     for (const { origin, type, code, from } of this.#gre.receiveErrors()) {
       const by = origin === 'icmp' ? greRefusal(type, code, formatAddress(from)) : undefined;
       if (by !== undefined) said({ type: 'greRefused', by });

@@ -69,13 +69,8 @@ describe('vpn-operator probe', { skip: cannotRun }, () => {
   });
 
   it('finds the MTU of a black hole: 1454 outside, 1410 inside', async () => {
-    await world.lab.setConditions({ mtu: 1454, icmp: 'filtered', fragments: 'dropped' });
-    const found = await report();
-    assert.deepEqual([found.failure, found.pathMTU, found.tunnelMTU], [null, 1454, 1410]);
-  });
-
-  it('finds the same MTU where the router says so', async () => {
-    await world.lab.setConditions({ mtu: 1454 });
+    const narrow = 'chain forward { type filter hook forward priority 0; meta length > 1454 drop; }';
+    await world.lab.router.nftTable('conditions', narrow);
     const found = await report();
     assert.deepEqual([found.failure, found.pathMTU, found.tunnelMTU], [null, 1454, 1410]);
   });
@@ -86,7 +81,13 @@ describe('vpn-operator probe', { skip: cannotRun }, () => {
     assert.deepEqual([found.failure, found.pathMTU], [null, 1500]);
   });
 
-  for (const greFilter of ['toClient', 'toServer', 'both'] as const) {
+  it('says that only our half of GRE is blocked', async () => {
+    await world.lab.setConditions({ greFilter: 'toServer' });
+    const { code, failure } = await report();
+    assert.deepEqual([code, failure?.step, failure?.reason], [1, 'link', 'gre_one_way']);
+  });
+
+  for (const greFilter of ['toClient', 'both'] as const) {
     it(`says that GRE does not pass (${greFilter}), and what to open`, async () => {
       await world.lab.setConditions({ greFilter });
       const { code, failure, steps } = await report();
@@ -144,7 +145,9 @@ describe('vpn-operator probe', { skip: cannotRun }, () => {
     );
     const silent = await report();
     assert.deepEqual([silent.code, silent.failure?.reason], [1, 'tcp_timeout']);
-    const unreachable = await report({ server: '203.0.113.77' });
+    await world.lab.router.nftTable('conditions', '');
+    await world.lab.router.ip('route add unreachable 192.0.2.0/24');
+    const unreachable = await report({ server: '192.0.2.1' });
     assert.deepEqual([unreachable.code, unreachable.failure?.reason], [1, 'tcp_unreachable']);
   });
 
