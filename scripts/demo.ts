@@ -89,6 +89,7 @@ async function versions(laptop: Machine): Promise<string> {
 async function connectAndDownload(lab: Topology, laptop: Machine, running: Server): Promise<void> {
   const { user, password } = sampleCredentials();
   const listener = await eavesdrop(lab);
+  const beforeLogin = running.mark();
   const connection = await dial(laptop, {
     server: addresses.server,
     user,
@@ -100,7 +101,7 @@ async function connectAndDownload(lab: Topology, laptop: Machine, running: Serve
     () => connection.up(),
     ({ encryption, localAddress }) => `${user} is logged in: ${encryption}, address ${localAddress}`,
   );
-  quote(logMessages(running).slice(-6));
+  quote(logMessages(running, beforeLogin));
   await step(
     'pinging the office',
     () => laptop.run(`ping -c 3 -i 0.2 -W 2 ${addresses.office}`),
@@ -122,14 +123,14 @@ async function connectAndDownload(lab: Topology, laptop: Machine, running: Serve
   say(`\n  ${bold('curl http://127.0.0.1:9723/metrics')} ${dim('(some of it)')}`);
   quote(await someMetrics(running));
   say();
-  const mark = running.mark();
+  const beforeHangUp = running.mark();
   await step(
     'hanging up',
     () => connection.hangUp(),
     () => 'The client hung up',
   );
   await running.idle();
-  quote(logMessages(running, mark));
+  quote(logMessages(running, beforeHangUp));
 }
 
 function refuseResidue(lines: string[]): void {

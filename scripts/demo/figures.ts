@@ -17,10 +17,12 @@ export async function sessionTable(server: Server): Promise<string[]> {
   return output.trimEnd().split('\n');
 }
 
-/** Some lines of GET /metrics, as Prometheus would read them. */
+/** Some lines of GET /metrics, as Prometheus would read them; those that count nothing yet are left out. */
 export async function someMetrics(server: Server): Promise<string[]> {
   const lines = (await server.get('/metrics')).split('\n');
-  return shownMetrics.flatMap((name) => lines.filter((line) => line.startsWith(`${name}{`)));
+  return shownMetrics.flatMap((name) =>
+    lines.filter((line) => line.startsWith(`${name}{`) && !line.endsWith(' 0')),
+  );
 }
 
 /** The messages of its JSON log after `since`. */

@@ -83,7 +83,6 @@ describe('over the life of a server and its client', { skip: cannotRun }, () => 
     assert.deepEqual(await world.residueOnServer(), []);
     const log = await connection.down(10_000);
     assert.match(log.text, /LCP terminated by peer/);
-    await world.restartServer();
   });
 
   it('cleans up after its own kill -9 at the next start, and at that one’s end nothing is left', async () => {
@@ -96,6 +95,5 @@ describe('over the life of a server and its client', { skip: cannotRun }, () => 
     await pingOffice();
     assert.equal(await world.server.stop('SIGINT'), 0);
     assert.deepEqual(await world.residueOnServer(), []);
-    await world.restartServer();
   });
 });

@@ -52,11 +52,15 @@ async function snapshot(run: (command: readonly string[]) => Promise<string>): P
 /** IPv6 makes its link-local addresses and their routes by itself, some time after a link came up. */
 const selfMade = /fe80::|ff00::/;
 
-/** Drops what changes by itself: interface numbers, queues, states. */
+/** IPv6 gives each link addresses and routes of its own accord, some time after the link came up. */
+const kernelsOwn = /\bfe80::|\bff00::\/8|^multicast ff/;
+
+/** Drops what changes by itself: interface numbers, flags of the carrier, queues, states. */
 function withoutNoise(line: string): string {
   return line
     .trim()
     .replace(/^\d+: /, '')
+    .replace(/<[^>]*>/, '')
     .replaceAll(/ (qlen|qdisc|state|mode|group) \S+/g, '')
     .replace('NO-CARRIER,', '')
     .replace(',LOWER_UP', '')

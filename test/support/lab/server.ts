@@ -33,6 +33,8 @@ export class Server {
   readonly folder: string;
   readonly #child: ChildProcess;
   #output = '';
+  /** By a test, not by itself. */
+  wasStopped = false;
 
   constructor(namespace: Namespace, folder: string, child: ChildProcess) {
     this.namespace = namespace;
@@ -112,6 +114,7 @@ export class Server {
 
   /** Signals it by process id and waits. @returns its exit code, 128 when the signal itself ended it */
   async stop(signal: NodeJS.Signals = 'SIGTERM', timeout = 10_000): Promise<number> {
+    this.wasStopped = true;
     this.#child.kill(signal);
     return eventually(`the server's end after ${signal}`, timeout, () => {
       return this.ended ? exitOf(this.#child) : undefined;

@@ -47,7 +47,7 @@ export class World {
     return connection;
   }
 
-  /** Starts a server with the same documents, after the last one has ended. */
+  /** Starts a server with the same documents, after the last one has ended. The next test gets one anyway. */
   async restartServer(): Promise<void> {
     this.#server = await startServer(this.lab.undo, this.lab.server, this.server.folder);
   }
@@ -68,12 +68,17 @@ export class World {
     this.#idle = await snapshotNamespace(this.lab.server);
   }
 
+  /** After each test. */
   async tidy(): Promise<void> {
     for (const connection of this.#connections.splice(0)) await connection.end();
     await this.lab.setConditions({});
     await this.lab.setNat('none');
-    if (!this.server.ended) await this.server.idle();
+    const { server } = this;
+    if (!server.ended) await server.idle();
     await becomesEmpty(() => this.residueOnServer());
+    if (!server.ended) return;
+    await this.restartServer();
+    assert.ok(server.wasStopped, `the server ended by itself; it said:\n${server.output}`);
   }
 
   async tearDown(): Promise<void> {
