@@ -22,7 +22,7 @@ const words = {
   },
   tcp_refused: {
     message: () => 'the host answers, but nothing listens on TCP port 1723',
-    fix: 'is the gateway running (kubectl get vpns), and is this the address of a node that runs it?',
+    fix: 'check that the gateway runs (kubectl get vpns), and that this is the address of a node that runs it',
   },
   tcp_timeout: {
     message: () => 'no answer to TCP port 1723',
@@ -46,7 +46,7 @@ const words = {
   },
   control_timeout: {
     message: () => 'TCP port 1723 is open, but nothing there answers as PPTP does',
-    fix: 'is it another service, or a proxy or firewall that accepts connections for the server?',
+    fix: 'it may be another service, or a proxy or firewall that accepts connections for the server',
   },
   not_pptp: {
     message: () => 'what answers on TCP port 1723 does not speak PPTP version 1',
