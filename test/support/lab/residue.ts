@@ -43,17 +43,11 @@ async function snapshot(run: (command: readonly string[]) => Promise<string>): P
   const lines: string[] = [];
   for (const [name, command] of Object.entries(probes)) {
     for (const line of (await run(command)).split('\n')) {
-      if (line.trim() !== '' && !selfMade.test(line)) lines.push(`${name}: ${withoutNoise(line)}`);
+      if (line.trim() !== '' && !kernelsOwn.test(line)) lines.push(`${name}: ${withoutNoise(line)}`);
     }
   }
   return new Set(lines);
 }
-
-/** IPv6 makes its link-local addresses and their routes by itself, some time after a link came up. */
-const selfMade = /fe80::|ff00::/;
-
-/** IPv6 gives each link addresses and routes of its own accord, some time after the link came up. */
-const kernelsOwn = /\bfe80::|\bff00::\/8|^multicast ff/;
 
 /** Drops what changes by itself: interface numbers, flags of the carrier, queues, states. */
 function withoutNoise(line: string): string {
