@@ -107,6 +107,7 @@ export class Gateway {
       new Housekeeping(clock(), [
         (now) => this.#enforceLimits(now),
         (now) => this.#wiring.network.watchPaths(now),
+        (now) => this.#wiring.sessions.judgeSilence(now),
         () => this.#followNodeAddresses(),
       ]),
     );

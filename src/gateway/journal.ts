@@ -3,6 +3,7 @@
 import { type Log, printable } from '../process/log.ts';
 import { formatAddress } from '../protocol/ip/address.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
+import type { GreJudgement, GreVerdict } from './gre-verdict.ts';
 import { closed, type LoginResult, loginResults, sessionEndReasons } from './metric-labels.ts';
 import type { GatewayRecorder } from './metrics.ts';
 import type { Session } from './session.ts';
@@ -77,6 +78,16 @@ export class Journal {
       `${user} has address ${address}, tunnel MTU ${tunnelMtu}`,
     );
     this.#recorder.countLogin('success');
+  }
+
+  countVerdict(verdict: GreVerdict): void {
+    this.#recorder.countGreVerdict(verdict);
+  }
+
+  /** The call is up, and nothing of it arrives. */
+  greBlocked(session: Session, { verdict, detail }: GreJudgement): void {
+    const from = formatAddress(session.peerAddress);
+    this.#log.warn({ from, verdict }, `${from} is connected, but its tunnel carries nothing: ${detail}`);
   }
 
   blackHole(session: Session, found: { pathMtu: number; tunnelMtu: number; interfaceMtu: number }): void {

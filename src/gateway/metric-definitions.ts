@@ -148,6 +148,12 @@ export const serverMetrics = {
     help: 'Sessions that ended, by reason.',
     labels: ['reason'],
   },
+  greVerdicts: {
+    name: 'vpn_gre_verdicts_total',
+    kind: 'counter',
+    help: 'Calls whose tunnel carried nothing although TCP worked, by what GRE showed of the path.',
+    labels: ['verdict'],
+  },
   greDiscarded: {
     name: 'vpn_gre_discarded_packets_total',
     kind: 'counter',

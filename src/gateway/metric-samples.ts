@@ -31,6 +31,7 @@ export interface GatewayReading {
   /** Counts by label value; host errors by "operation errno". */
   logins: Map<string, number>;
   ends: Map<string, number>;
+  greVerdicts: Map<string, number>;
   hostErrors: Map<string, number>;
   collectErrors: Map<string, number>;
   sessionCount: number;
@@ -70,6 +71,8 @@ export function serverSamples(metric: ServerMetric, reading: GatewayReading, bui
       return labelled('result', reading.logins);
     case 'sessionEnds':
       return labelled('reason', reading.ends);
+    case 'greVerdicts':
+      return labelled('verdict', reading.greVerdicts);
     case 'greDiscarded':
       return labelled('reason', Object.entries(reading.greDiscarded));
     case 'hostErrors':

@@ -1,8 +1,10 @@
 // The gateway's Prometheus metrics. Everything is read from its owner when a scrape comes, so a session's series go
 // with the session; what has no owner to ask (logins, ends, host errors) is counted here.
+
 import { setImmediate } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { header, labelText, series } from './exposition.ts';
+import { type GreVerdict, greVerdicts } from './gre-verdict.ts';
 import {
   type ServerMetric,
   type SessionMetric,
@@ -39,6 +41,7 @@ const sessionsPerSlice = 250;
 export interface GatewayRecorder {
   countLogin(result: LoginResult): void;
   countSessionEnd(reason: SessionEndReason): void;
+  countGreVerdict(verdict: GreVerdict): void;
   /** `errno` is the name, for example "EMSGSIZE". */
   countHostError(operation: HostOperation, errno: string, count?: number): void;
   /** The server is gone, and its series with it. */
@@ -149,6 +152,7 @@ function attach(
     sources,
     logins: zeroes(loginResults),
     ends: zeroes(sessionEndReasons),
+    greVerdicts: zeroes(greVerdicts),
     hostErrors: new Map(),
     collectErrors: zeroes(collectSources),
     sessionCount: 0,
@@ -159,6 +163,7 @@ function attach(
   readings.add(reading);
   return {
     countLogin: (result) => increment(reading.logins, closed(loginResults, result)),
+    countGreVerdict: (verdict) => increment(reading.greVerdicts, verdict),
     countSessionEnd: (reason) => increment(reading.ends, closed(sessionEndReasons, reason)),
     countHostError: (operation, errno, count) =>
       increment(reading.hostErrors, `${closed(hostOperations, operation)} ${closedErrno(errno)}`, count),

@@ -12,6 +12,9 @@ import type { LoginResult } from './metric-labels.ts';
 /** A client that is told to go has this long to say goodbye, ms. */
 const Farewell = 1_000;
 
+/** From the call's set-up to the word on whether GRE passes, ms; the look comes once a second. */
+const VerdictAfter = 8_000;
+
 /** What a session asks of the gateway it belongs to. */
 export interface SessionOwner {
   authenticate(session: Session, attempt: AuthenticationAttempt, now: number): Verdict;
@@ -37,6 +40,8 @@ export interface SessionOptions {
   link: LinkOptions;
   /** Wall clock of the call's start, ms since the epoch. */
   startedAt: number;
+  /** The same on the monotonic clock. */
+  openedAt: number;
 }
 
 export class Session {
@@ -46,6 +51,9 @@ export class Session {
   readonly peerAddress: number;
   readonly startedAt: number;
   state: SessionState = 'Establishing';
+  /** When it should have shown that GRE passes, monotonic ms; and whether a verdict on that was given. */
+  readonly judgeAt: number;
+  isJudged = false;
   /** Why its login was refused, for the metrics. */
   refusal: LoginResult | undefined;
   /** IP flowed at some time. */
@@ -71,6 +79,7 @@ export class Session {
     this.localAddress = options.localAddress;
     this.peerAddress = options.peerAddress;
     this.startedAt = options.startedAt;
+    this.judgeAt = options.openedAt + VerdictAfter;
     this.#link = new Link(options.link);
     this.#dataPath = dataPath;
     this.#owner = owner;

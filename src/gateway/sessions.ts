@@ -8,10 +8,10 @@ import type { Call } from '../protocol/pptp/control-connection.ts';
 import type { CallIds } from './call-ids.ts';
 import type { ControlPeer } from './control-peer.ts';
 import type { ExpiryTimer } from './expiry-timer.ts';
+import { type GreJudgement, judgeGre } from './gre-verdict.ts';
 import type { Journal } from './journal.ts';
 import { type EchoReply, Session, type SessionOwner } from './session.ts';
 import type { SessionNetwork } from './session-network.ts';
-import { silence } from './silence.ts';
 import { totalsOf } from './snapshot.ts';
 
 /** Call-Disconnect-Notify result codes (RFC 2637 §2.13). */
@@ -76,7 +76,7 @@ export class Sessions implements SessionOwner {
       return;
     }
     const session = new Session(
-      { index, call, localAddress, peerAddress, link, startedAt: wallClock() },
+      { index, call, localAddress, peerAddress, link, startedAt: wallClock(), openedAt: now },
       dataPath,
       this,
     );
@@ -92,9 +92,7 @@ export class Sessions implements SessionOwner {
   callEnded(peer: ControlPeer, reason: string, now: number): void {
     const session = this.#byPeer.get(peer);
     if (session === undefined) return;
-    const silent = silence(session, this.#services.dataPath);
-    if (silent !== undefined) session.lost('no_gre', silent, now);
-    else session.lost(...callEndWords(reason), now);
+    session.lost(...callEndWords(reason), now);
   }
 
   control(index: number, protocol: number, information: Uint8Array, now: number): void {
@@ -146,7 +144,8 @@ export class Sessions implements SessionOwner {
   ended(session: Session, reason: LinkDownReason, detail: string, now: number): void {
     const { dataPath, callIds, timer, journal, wallClock } = this.#services;
     const totals = totalsOf(dataPath.counters(session.index));
-    const silent = session.user === undefined ? silence(session, dataPath) : undefined;
+    const blocked =
+      session.user === undefined && session.refusal === undefined ? this.#judgeGre(session) : undefined;
     dataPath.close(session.index);
     callIds.release(session.call.callId);
     timer.delete(session);
@@ -157,9 +156,42 @@ export class Sessions implements SessionOwner {
     this.#services.network.released(session, now);
     if (session.wasOpened)
       journal.ended(session, reason, detail, totals, Math.round((wallClock() - session.startedAt) / 1000));
-    else if (silent !== undefined) journal.failed(session, 'no_gre', silent);
+    else if (blocked !== undefined) journal.failed(session, 'no_gre', blocked.detail);
     else journal.failed(session, session.refusal ?? reason, detail);
     peer?.clearCall(reason === 'peer_terminated' ? LostCarrier : AdminShutdown, now);
+  }
+
+  /** Some seconds after a call was set up: does GRE pass at all? Said once a call. */
+  judgeSilence(now: number): void {
+    for (const session of this.#byIndex.values()) {
+      // Whoever came as far as CHAP heard us.
+      if (
+        session.user !== undefined ||
+        session.refusal !== undefined ||
+        session.isJudged ||
+        now < session.judgeAt
+      )
+        continue;
+      const judgement = this.#judgeGre(session);
+      if (judgement !== undefined) this.#services.journal.greBlocked(session, judgement);
+    }
+  }
+
+  #judgeGre(session: Session): GreJudgement | undefined {
+    const { dataPath, journal } = this.#services;
+    const { peerAddress, index } = session;
+    const judgement = judgeGre({
+      peerAddress,
+      report: dataPath.greReport(index),
+      unknownCallSeen: dataPath.isStranger(peerAddress),
+      neighbourWorks: [...this.#byIndex.values()].some(
+        (other) => other.peerAddress === peerAddress && other.state === 'Established',
+      ),
+    });
+    if (judgement === undefined || session.isJudged) return judgement;
+    session.isJudged = true;
+    journal.countVerdict(judgement.verdict);
+    return judgement;
   }
 
   #refuseCall(peer: ControlPeer, call: Call, now: number): void {

@@ -130,6 +130,8 @@ export interface DataPath {
   noteSendErrors(): void;
   counters(session: number): SessionCounters;
   greReport(session: number): GreReport;
+  /** GRE for a call id of nobody came from this address lately; a guess: a later stranger may have taken its place. */
+  isStranger(address: number): boolean;
   /** Outer bytes of the largest packet since the last call, 0 when nothing was sent. */
   takeLargestSent(session: number): number;
   /** GRE that belongs to no session. */

@@ -24,7 +24,7 @@ import {
 import { place } from './counters.ts';
 import { sendLoneAcknowledgment } from './gre-transmit.ts';
 import { receiveSequenced } from './sequence.ts';
-import { count, type DataPathState, wakeAt } from './state.ts';
+import { count, type DataPathState, strangerPlaces, wakeAt } from './state.ts';
 
 const { greReceived, gre_truncated } = place;
 
@@ -86,6 +86,8 @@ function findSession(state: DataPathState, offset: number, gre: number): number 
   const session = sessions.findCall(callId(bytes, gre));
   if (session < 0 || destinationOf(bytes, offset) !== sessions.localAddresses[session]) {
     state.discarded.unknown_call++;
+    const stranger = sourceOf(bytes, offset);
+    reports.strangers[stranger & (strangerPlaces - 1)] = stranger;
     return -1;
   }
   const source = sourceOf(bytes, offset);

@@ -61,6 +61,8 @@ interface GreObservations {
   readonly largestSent: Uint16Array;
   readonly wrongSources: Uint32Array;
   readonly wrongSourcePackets: Float64Array;
+  /** Addresses that sent GRE for a call id of nobody lately, each in the place its low bits name; 0: none. */
+  readonly strangers: Uint32Array;
   /** The last frame in clear outside the window, and what became of it (GRE-10; see far.ts). */
   readonly farSequences: Uint32Array;
   readonly farStates: Uint8Array;
@@ -81,6 +83,9 @@ interface MppeTrials {
   readonly awaitsFlush: Uint8Array;
   readonly askedAt: Float64Array;
 }
+
+/** A power of two. */
+export const strangerPlaces = 256;
 
 export function createState(options: DataPathOptions): DataPathState {
   const capacity = Math.min(options.capacity ?? 1024, 0xfffe);
@@ -127,6 +132,7 @@ function createObservations(capacity: number): GreObservations {
     largestReceived: new Uint16Array(capacity),
     largestSent: new Uint16Array(capacity),
     wrongSources: new Uint32Array(capacity),
+    strangers: new Uint32Array(strangerPlaces),
     wrongSourcePackets: new Float64Array(capacity),
     farSequences: new Uint32Array(capacity),
     farStates: new Uint8Array(capacity),

@@ -29,7 +29,14 @@ import { largestRelease } from './memory-layout.ts';
 import { resetTrials } from './mppe-trials.ts';
 import type { ControlVector, PacketVector, SessionEvents, SessionPacketVector } from './packet-vector.ts';
 import { expireHeld } from './reorder.ts';
-import { count, createState, type DataPathOptions, type DataPathState, wakeAt } from './state.ts';
+import {
+  count,
+  createState,
+  type DataPathOptions,
+  type DataPathState,
+  strangerPlaces,
+  wakeAt,
+} from './state.ts';
 import { receiveTunPacket, resetErrorTokens } from './tun-receive.ts';
 
 const { message_too_long } = place;
@@ -206,6 +213,10 @@ export class TypeScriptDataPath implements DataPath {
 
   counters(session: number): SessionCounters {
     return readCounters(this.#state.counts, session);
+  }
+
+  isStranger(address: number): boolean {
+    return this.#state.reports.strangers[address & (strangerPlaces - 1)] === address;
   }
 
   takeLargestSent(session: number): number {

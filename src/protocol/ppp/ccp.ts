@@ -87,7 +87,7 @@ export class CcpOptions implements ControlProtocol {
   ask(): Option[] {
     if (this.#asked === undefined) return [];
     if (!this.#offersAll) return [encodeChoice(this.#asked)];
-    const bits = this.#allowed.reduce((sum, { bit }) => sum | bit, MppeBit.Stateless);
+    const bits = this.#allowed.reduce<number>((sum, { bit }) => sum | bit, MppeBit.Stateless);
     return [numberOption(MppeType, bits, 4)];
   }
 
