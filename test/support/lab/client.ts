@@ -156,16 +156,6 @@ function withRandom(callId: number): string {
   return `unshare --mount bash -c "${make} && exec \\"\\$@\\"" -- `;
 }
 
-/** Puts a file of two bytes in the place of /dev/random, for pptp alone. */
-function withRandomFile(callId: number, path: string): string {
-  const bytes = [callId & 0xff, callId >> 8]
-    .map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`)
-    .join('');
-  return `[ -n "$OWN_MOUNTS" ] || OWN_MOUNTS=yes exec unshare --mount "$0"
-printf '${bytes}' >${path}.random
-mount --bind ${path}.random /dev/random`;
-}
-
 /** Quotes for the shell. */
 function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
