@@ -10,6 +10,8 @@ export interface GatewayConfig {
   /** CIDRs of the cluster that are closed to clients, besides those built in and the addresses of the node. */
   readonly protectedDestinations: readonly string[];
   readonly users: readonly GatewayUser[];
+  /** Ranges of the pools from which this gateway alone gives out addresses, beside fixed ones. Absent: all of them. */
+  readonly slice?: readonly string[];
 }
 
 /** Every default applied, the gateway's address included. */
@@ -21,6 +23,11 @@ export interface GatewayUser extends NamespacedName {
   readonly username: string;
   /** MD4 of the password in UTF-16LE, as 32 lower-case hex digits (RFC 2759 §8.3). */
   readonly ntHash: string;
+  /**
+   * The same of a password with characters beyond ASCII as pppd hashes it: each octet of its UTF-8 text becomes a character
+   * (CH-4). Either opens the door.
+   */
+  readonly octetsNtHash?: string;
   /** A fixed inner address. Unique in one gateway, and never one of the pool's excluded ones. */
   readonly address?: string;
   readonly suspended: boolean;

@@ -7,7 +7,7 @@ import type { Finding, UserReason } from './finding.ts';
 import type { GatewayUser } from './gateway-config.ts';
 import type { NamespacedName, ObjectReference } from './names.ts';
 import { addressFault } from './pool-addresses.ts';
-import { readNtHash, type Secret } from './secret.ts';
+import { type PasswordHashes, readNtHash, type Secret } from './secret.ts';
 import type { VpnServer } from './vpn-server.ts';
 import { generatedSecretName, usernameOf, type VpnUser } from './vpn-user.ts';
 
@@ -38,7 +38,7 @@ export function resolveUsers(users: readonly VpnUser[], surroundings: UserSurrou
     findings.push(...stateFindings(user, surroundings.now));
     result.findings.push(...findings);
     if (server && 'ntHash' in password && findings.every(({ severity }) => severity === 'state')) {
-      result.admitted.push({ server, user: gatewayUser(user, server, password.ntHash) });
+      result.admitted.push({ server, user: gatewayUser(user, server, password) });
     }
   }
   return result;
@@ -87,7 +87,7 @@ function placeFindings(user: VpnUser, server: VpnServer): Finding[] {
     : [];
 }
 
-function readPassword(user: VpnUser, surroundings: UserSurroundings): { ntHash: string } | Finding {
+function readPassword(user: VpnUser, surroundings: UserSurroundings): PasswordHashes | Finding {
   const reference = user.spec.passwordSecretRef;
   const { name, key } = reference ?? { name: generatedSecretName(user), key: 'password' };
   const missing: ObjectReference = { kind: 'Secret', namespace: user.metadata.namespace, name };
@@ -178,13 +178,13 @@ function stateFindings(user: VpnUser, now: number): Finding[] {
   return findings;
 }
 
-function gatewayUser(user: VpnUser, server: VpnServer, ntHash: string): GatewayUser {
+function gatewayUser(user: VpnUser, server: VpnServer, hashes: PasswordHashes): GatewayUser {
   const { metadata, spec } = user;
   return {
     namespace: metadata.namespace,
     name: metadata.name,
     username: usernameOf(user),
-    ntHash,
+    ...hashes,
     ...(spec.address === undefined ? {} : { address: spec.address }),
     suspended: spec.suspended,
     ...(spec.expiresAt === undefined ? {} : { expiresAt: spec.expiresAt }),

@@ -16,7 +16,13 @@ export interface SecretFault {
   readonly fix: string;
 }
 
-export type PasswordResult = { ntHash: string } | { fault: SecretFault; missing: boolean };
+/** `octetsNtHash`: see GatewayUser. */
+export interface PasswordHashes {
+  readonly ntHash: string;
+  readonly octetsNtHash?: string;
+}
+
+export type PasswordResult = PasswordHashes | { fault: SecretFault; missing: boolean };
 
 /** RFC 2759 §8.3 allows 0 to 256 Unicode characters; an empty password is a mistake. */
 const LongestPassword = 256;
@@ -78,8 +84,13 @@ function hashPassword(password: string): PasswordResult {
   if (/\p{Cc}/u.test(password)) {
     return invalid('holds a password with a control character', 'remove it: clients cannot send it');
   }
-  const bytes = [...ntPasswordHash(password)];
-  return { ntHash: bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('') };
+  const octets = String.fromCharCode(...new TextEncoder().encode(password));
+  const ntHash = hex(ntPasswordHash(password));
+  return octets === password ? { ntHash } : { ntHash, octetsNtHash: hex(ntPasswordHash(octets)) };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function invalid(what: string, fix: string): PasswordResult {

@@ -8,7 +8,7 @@ import type { LoginResult } from './metric-labels.ts';
 import type { Penalties } from './penalties.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { type Refusal, type UserTable, userKey } from './user-table.ts';
+import { type Judgement, type Refusal, type UserTable, userKey } from './user-table.ts';
 
 export interface LoginServices {
   users: UserTable;
@@ -46,9 +46,8 @@ export function judgeLogin(
   now: number,
 ): Verdict {
   const { users, penalties } = services;
-  const { user, ntHash, refusal } = users.judge(attempt.name, session.peerAddress, services.wallClock());
-  // The password is compared in any case: how long the answer takes must not tell who exists.
-  const matches = attempt.matches(ntHash);
+  const { user, refusal, ...hashes } = users.judge(attempt.name, session.peerAddress, services.wallClock());
+  const ntHash = matchingHash(attempt, hashes);
   const penalty = penalties.judge(session.peerAddress, attempt.name, now);
   if (penalty !== undefined)
     return refuse(services, session, attempt, {
@@ -56,7 +55,7 @@ export function judgeLogin(
       result: 'penalized',
       why: penalised[penalty],
     });
-  if (!matches || user === undefined) {
+  if (ntHash === undefined || user === undefined) {
     penalties.failed(session.peerAddress, attempt.name, now);
     const why = user === undefined ? refusals.unknown_user.why : 'wrong password';
     return refuse(services, session, attempt, { errorCode: 691, result: 'bad_credentials', why });
@@ -64,6 +63,16 @@ export function judgeLogin(
   if (refusal !== undefined)
     return refuse(services, session, attempt, { errorCode: refusal.errorCode, ...refusals[refusal.reason] });
   return admit(services, session, attempt, { user, ntHash, now });
+}
+
+/** Both are compared in any case: how long the answer takes must not tell who exists. */
+function matchingHash(
+  attempt: AuthenticationAttempt,
+  { ntHash, octetsNtHash }: Pick<Judgement, 'ntHash' | 'octetsNtHash'>,
+): Uint8Array | undefined {
+  const [matches, octetsMatch] = [attempt.matches(ntHash), attempt.matches(octetsNtHash)];
+  if (matches) return ntHash;
+  return octetsMatch ? octetsNtHash : undefined;
 }
 
 interface Reason {

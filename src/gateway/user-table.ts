@@ -13,6 +13,8 @@ export interface Judgement {
   readonly user: GatewayUser | undefined;
   /** What the response must match before anything but 691 may be said: a refusal is for those who know the password. */
   readonly ntHash: Uint8Array;
+  /** The hash that pppd makes of a password beyond ASCII; for other passwords the same as `ntHash`. */
+  readonly octetsNtHash: Uint8Array;
   readonly refusal: Refusal | undefined;
 }
 
@@ -37,6 +39,7 @@ export interface ChangedUser {
 interface Entry {
   readonly user: GatewayUser;
   readonly ntHash: Uint8Array;
+  readonly octetsNtHash: Uint8Array;
   /** Wall clock, ms since the epoch; Infinity: never. */
   readonly expiresAt: number;
   /** undefined: from anywhere. */
@@ -77,6 +80,7 @@ export class UserTable {
     return {
       user: entry?.user,
       ntHash: entry?.ntHash ?? dummyHash,
+      octetsNtHash: entry?.octetsNtHash ?? dummyHash,
       refusal: entry === undefined ? unknownUser : judgeEntry(entry, source, wallClock),
     };
   }
@@ -138,10 +142,15 @@ function compile(user: GatewayUser): Entry {
   const sources = user.allowedSources.map(parseCidr).filter((cidr) => cidr !== undefined);
   return {
     user,
-    ntHash: Uint8Array.from(user.ntHash.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16)),
+    ntHash: bytesOf(user.ntHash),
+    octetsNtHash: bytesOf(user.octetsNtHash ?? user.ntHash),
     expiresAt: Number.isNaN(expiresAt) ? Number.NEGATIVE_INFINITY : expiresAt,
     sources: user.allowedSources.length === 0 ? undefined : sources,
   };
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
 }
 
 function compare(before: Entry, after: Entry, wallClock: number): UserChange[] {
@@ -150,7 +159,7 @@ function compare(before: Entry, after: Entry, wallClock: number): UserChange[] {
     ['suspended', now.suspended && !old.suspended],
     ['expired', wallClock >= after.expiresAt && after.expiresAt !== before.expiresAt],
     ['username', now.username !== old.username],
-    ['password', now.ntHash !== old.ntHash],
+    ['password', now.ntHash !== old.ntHash || now.octetsNtHash !== old.octetsNtHash],
     ['address', now.address !== old.address],
     ['destinations', !sameSet(now.allowedDestinations, old.allowedDestinations)],
     ['sources', !sameSet(now.allowedSources, old.allowedSources)],

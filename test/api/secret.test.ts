@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readNtHash } from '../../src/api/secret.ts';
+import { md4 } from '../../src/protocol/crypto/md4.ts';
 
 const metadata = { namespace: 'vpn', name: 'alice' };
 const base64 = (bytes: string | Uint8Array) => Buffer.from(bytes).toString('base64');
@@ -9,6 +10,8 @@ const hashOf = (data: Record<string, string>, key = 'password') => {
   return 'ntHash' in result ? result.ntHash : result.fault.what;
 };
 const plain = (password: string) => readNtHash({ metadata, stringData: { password } }, 'password');
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 describe('the password in a Secret', () => {
   it('is hashed as in RFC 2759 §9.2, from data and from stringData', () => {
@@ -20,6 +23,11 @@ describe('the password in a Secret', () => {
   it('is hashed as it stands: composed and decomposed letters differ (CH-4)', () => {
     assert.notDeepEqual(plain('caf\u00e9'), plain('cafe\u0301'));
     assert.equal('ntHash' in plain('正しい馬'), true);
+    assert.equal('octetsNtHash' in plain('clientPass'), false);
+    // What pppd 2.4.9 makes of one hiragana in UTF-8: a zero after each of its three octets (CH-4).
+    const octets = Uint8Array.from([0xe3, 0, 0x81, 0, 0x82, 0]);
+    const utf16 = Uint8Array.from([0x42, 0x30]);
+    assert.deepEqual(plain('あ'), { ntHash: hex(md4(utf16)), octetsNtHash: hex(md4(octets)) });
   });
 
   it('comes from stringData when both are there, as the API server decides', () => {

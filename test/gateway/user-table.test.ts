@@ -30,6 +30,8 @@ describe('the user table', () => {
     assert.equal(known.refusal, undefined);
     const unknown = table.judge('mallory', home, now);
     assert.equal(unknown.ntHash.length, 16);
+    // No hash that an ASCII password does not have opens the door, the dummy's least of all.
+    assert.equal(toHex(known.octetsNtHash), hash);
     assert.deepEqual(unknown.refusal, { errorCode: 691, reason: 'unknown_user' });
   });
 
