@@ -195,8 +195,9 @@ export class Gateway {
     const { dataPath, limits } = this.#foundation;
     for (const session of this.#wiring.sessions.all) {
       if (session.user === undefined || session.state !== 'Established') continue;
-      const { receivedPackets, sentPackets } = dataPath.counters(session.index);
-      const at = { packets: receivedPackets + sentPackets, now, wallClock: Date.now() };
+      const received = dataPath.receivedPackets(session.index);
+      session.heard(received);
+      const at = { packets: received + dataPath.sentPackets(session.index), now, wallClock: Date.now() };
       const reached = limits.check(session.index, session.user, this.#settings, at);
       if (reached !== undefined) session.terminate(reached.reason, reached.detail, now);
     }

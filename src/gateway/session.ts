@@ -67,6 +67,7 @@ export class Session {
   roundTrip: number | undefined;
   tunnelMtu = 0;
   pathMtu = 0;
+  #heard = 0;
   #giveUpAt = Number.POSITIVE_INFINITY;
   #ending: { reason: LinkDownReason; text: string } = { reason: 'administrative', text: '' };
   readonly #link: Link;
@@ -116,6 +117,12 @@ export class Session {
     this.#giveUpAt = now + Farewell;
     this.#dataPath.stopNetwork(this.index);
     this.#carryOut(this.#link.terminate(reason, text, now), now);
+  }
+
+  /** `packets` good ones came out of the tunnel so far: more than before prove that the peer lives. */
+  heard(packets: number): void {
+    if (packets > this.#heard) this.#link.alive();
+    this.#heard = packets;
   }
 
   /** Sends a padded LCP Echo-Request of `informationLength` bytes; returns its identifier. */

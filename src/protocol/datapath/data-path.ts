@@ -129,6 +129,9 @@ export interface DataPath {
   /** To be called after `greOut` was sent, before its count is reset: counts what the kernel found too large (SE-1). */
   noteSendErrors(): void;
   counters(session: number): SessionCounters;
+  /** The same two numbers alone, for those who look often: inner packets from and to the peer. */
+  receivedPackets(session: number): number;
+  sentPackets(session: number): number;
   greReport(session: number): GreReport;
   /** GRE for a call id of nobody came from this address lately; a guess: a later stranger may have taken its place. */
   isStranger(address: number): boolean;

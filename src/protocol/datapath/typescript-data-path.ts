@@ -211,6 +211,14 @@ export class TypeScriptDataPath implements DataPath {
     }
   }
 
+  receivedPackets(session: number): number {
+    return this.#state.counts[session * rowLength + place.receivedPackets]!;
+  }
+
+  sentPackets(session: number): number {
+    return this.#state.counts[session * rowLength + place.sentPackets]!;
+  }
+
   counters(session: number): SessionCounters {
     return readCounters(this.#state.counts, session);
   }
