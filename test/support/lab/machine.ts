@@ -9,6 +9,8 @@ import type { Place } from './place.ts';
 import type { Undo } from './undo.ts';
 import { guestFolder, userModeLinux } from './user-mode-linux.ts';
 
+const gone: CommandResult = { code: 137, output: 'the machine is gone' };
+
 export class Machine {
   readonly address: string;
   readonly #child: ChildProcess;
@@ -24,7 +26,7 @@ export class Machine {
     commands.on('error', () => {}); // the exit handler answers what was asked
     answers.setEncoding('utf8').on('data', (text) => this.#take(text));
     child.on('exit', () => {
-      for (const answer of this.#waiting.values()) answer({ code: 137, output: 'the machine is gone' });
+      for (const answer of this.#waiting.values()) answer(gone);
       this.#waiting.clear();
     });
   }
@@ -37,6 +39,7 @@ export class Machine {
 
   /** Runs a shell script; commands run at the same time. @param timeout milliseconds, then code 124 */
   attempt(script: string, timeout = 20_000): Promise<CommandResult> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve(gone);
     this.#serial += 1;
     const id = String(this.#serial);
     const answer = this.#answerTo(id, timeout);
