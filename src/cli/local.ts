@@ -1,15 +1,16 @@
 // `vpn-operator local`: serves documents from files in the current network namespace and follows their changes.
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { formatFault } from '../api/fault.ts';
 import { Gateways } from '../gateway/gateways.ts';
 import { gatewayRoutes } from '../gateway/http-endpoints.ts';
 import { createGatewayMetrics } from '../gateway/metrics.ts';
+import { PathMtuFile } from '../gateway/path-mtu-file.ts';
 import { type HttpServer, HttpStartError, serveHttp } from '../process/http.ts';
-import { createLog, type Log, type LogLevel, logLevels } from '../process/log.ts';
+import { createLog, type Log, logLevels } from '../process/log.ts';
 import { closeOnSignals } from '../process/shutdown.ts';
 import { watchFiles } from '../process/watch-files.ts';
-import { PathMtuMemory } from '../protocol/ip/path-mtu-memory.ts';
 import { type LoadedDocuments, loadDocuments } from './load-documents.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,10 +19,11 @@ export interface LocalOptions {
   httpAddress: string;
   tokenFile?: string;
   logLevel?: string;
+  stateDir?: string;
 }
 
-/** Users and client addresses whose path MTU is kept for their next call. */
-const RememberedPaths = 65_536;
+/** What outlives a restart: learned path MTUs, no secrets. */
+const DefaultStateDir = '/var/lib/vpn-operator';
 
 /** How long sessions may take to hear of the end, ms. */
 const ShutdownLimit = 10_000;
@@ -33,15 +35,13 @@ export async function runLocal(options: LocalOptions): Promise<number> {
     for (const fault of loaded.faults) process.stderr.write(`${formatFault(fault)}\n`);
     return 2;
   }
-  const log = createLog(levelOf(options.logLevel));
+  const log = openLog(options.logLevel);
   for (const warning of loaded.warnings) log.warn(formatFault(warning));
   const metrics = createGatewayMetrics({ version: ownVersion(), nodeVersion: process.version });
-  const gateways = new Gateways({
-    node: hostname(),
-    log,
-    metrics,
-    memory: new PathMtuMemory(RememberedPaths),
-  });
+  const paths = new PathMtuFile(join(options.stateDir ?? DefaultStateDir, 'path-mtu.json'), (message) =>
+    log.warn(message),
+  );
+  const gateways = new Gateways({ node: hostname(), log, metrics, memory: paths.memory });
   const http = await startHttp(options, { metrics, gateways, log });
   try {
     await gateways.apply(loaded.configs);
@@ -57,17 +57,24 @@ export async function runLocal(options: LocalOptions): Promise<number> {
     close: async () => {
       watch.close();
       await gateways.close();
+      paths.close();
       await http.close();
     },
   });
   return 0;
 }
 
-function levelOf(text: string | undefined): { level?: LogLevel } {
-  if (text === undefined) return {};
+/** A wrong --log-level or LOG_LEVEL is wrong usage. */
+function openLog(text: string | undefined): Log {
   const level = logLevels.find((name) => name === text);
-  if (level === undefined) throw new UsageError(`--log-level "${text}": use one of ${logLevels.join(', ')}`);
-  return { level };
+  if (text !== undefined && level === undefined) {
+    throw new UsageError(`--log-level "${text}": use one of ${logLevels.join(', ')}`);
+  }
+  try {
+    return createLog(level === undefined ? {} : { level });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 async function startHttp(

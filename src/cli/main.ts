@@ -1,6 +1,7 @@
 // The command line: declares every command and maps failures to exit codes (0 done, 1 failed while running, 2 wrong usage).
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import type { LocalOptions } from './local.ts';
 import type { ProbeCommandOptions } from './probe.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -36,14 +37,16 @@ function addLocal(program: Command, finish: (code: number) => void): void {
       'where /metrics, /healthz, /readyz and /v1/sessions listen',
       '127.0.0.1:9723',
     )
+    .option(
+      '--state-dir <path>',
+      'where learned path MTUs are kept over a restart (default: /var/lib/vpn-operator)',
+    )
     .option('--token-file <path>', 'bearer token for /metrics and /v1 when --http-address is not loopback')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: LOG_LEVEL or info)')
-    .action(
-      async (options: { file: string[]; httpAddress: string; tokenFile?: string; logLevel?: string }) => {
-        const { runLocal } = await import('./local.ts');
-        finish(await runLocal(options));
-      },
-    );
+    .action(async (options: LocalOptions) => {
+      const { runLocal } = await import('./local.ts');
+      finish(await runLocal(options));
+    });
 }
 
 function addCheck(program: Command, finish: (code: number) => void): void {

@@ -140,7 +140,16 @@ export async function startServer(
   for (const [file, text] of typeof documents === 'string' ? [] : Object.entries(documents)) {
     writeFileSync(join(folder, file), text);
   }
-  const command = [program, 'local', '-f', folder, '--http-address', httpAddress];
+  const command = [
+    program,
+    'local',
+    '-f',
+    folder,
+    '--http-address',
+    httpAddress,
+    '--state-dir',
+    undo.folder(),
+  ];
   const child = startProgram(namespace.enter(command), { stdio: ['ignore', 'pipe', 'pipe'] });
   const server = new Server(namespace, folder, child);
   undo.later(() => server.destroy());

@@ -1,0 +1,56 @@
+// Keeps what was learned of the paths over a restart: in 2004 it was lost at every reconnect. A lost or broken file costs
+// one search a session, so nothing here ever fails loudly.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PathMtuMemory } from '../protocol/ip/path-mtu-memory.ts';
+
+/** Users and client addresses that are remembered. */
+const Capacity = 65_536;
+const SaveEvery = 60_000;
+
+export class PathMtuFile {
+  readonly memory = new PathMtuMemory(Capacity);
+  readonly #path: string;
+  readonly #warn: (message: string) => void;
+  readonly #timer: NodeJS.Timeout;
+  #saved = '';
+  #hasWarned = false;
+
+  /** `warn` is told once when the file cannot be written. */
+  constructor(path: string, warn: (message: string) => void) {
+    this.#path = path;
+    this.#warn = warn;
+    this.#restore();
+    this.#timer = setInterval(() => this.save(), SaveEvery);
+    this.#timer.unref();
+  }
+
+  save(): void {
+    const text = this.memory.serialise(Date.now());
+    if (text === this.#saved) return;
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
+      renameSync(`${this.#path}.new`, this.#path);
+      this.#saved = text;
+    } catch (error) {
+      if (!this.#hasWarned) this.#warn(`path MTUs are not kept over a restart: ${(error as Error).message}`);
+      this.#hasWarned = true;
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.save();
+  }
+
+  #restore(): void {
+    try {
+      const text = readFileSync(this.#path, 'utf8');
+      this.memory.restore(text, Date.now());
+      this.#saved = this.memory.serialise(Date.now());
+    } catch {
+      // The first start, or a file that somebody removed.
+    }
+  }
+}
