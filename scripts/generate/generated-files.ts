@@ -1,6 +1,7 @@
 // The list of everything that is generated, with its content.
 
 import { stringify } from 'yaml';
+import { chartFiles } from './chart/chart-files.ts';
 import { customResources } from './custom-resources.ts';
 import { metricsDocument, metricsDocumentPath } from './metrics-doc.ts';
 import { apiReference } from './reference.ts';
@@ -34,6 +35,7 @@ export function generatedFiles(): GeneratedFile[] {
     { path: `${chart}/weak-encryption-policy.yaml`, content: chartTemplate(policyYaml()) },
     { path: 'docs/api.md', content: apiReference() },
     { path: metricsDocumentPath, content: metricsDocument() },
+    ...chartFiles,
   ];
 }
 
