@@ -13,8 +13,7 @@ export function valuesSchemaJson(): string {
     ...rest,
     properties: { ...properties, global: { type: 'object', description: "Helm's own." } },
   };
-  const withoutDefaults = (key: string, value: unknown) => (key === 'required' ? undefined : value);
-  return `${JSON.stringify(schema, withoutDefaults, 2)}\n`;
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
 export function valuesYaml(): string {

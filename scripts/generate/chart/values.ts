@@ -8,7 +8,11 @@ const dnsName = '^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$';
 
 /** Strict: a value that nobody reads is a mistake of whoever wrote it. */
 function group(description: string, properties: TProperties) {
-  return Type.Object(properties, { description, additionalProperties: false });
+  const optional = Object.entries(properties).map(([name, schema]) => [name, Type.Optional(schema)]);
+  return Type.Object(Object.fromEntries(optional) as TProperties, {
+    description,
+    additionalProperties: false,
+  });
 }
 
 function toggle(value: boolean, description: string) {
@@ -59,10 +63,10 @@ const test = group('What `helm test` logs in with. Without a user there is no te
   timeout: text('10s', 'How long each step of the probe may take.', { pattern: durationPattern }),
 });
 
-const gatewayRef = group('A VpnServer.', {
-  namespace: text('', 'Its namespace.', { pattern: dnsLabel }),
-  server: text('', 'Its name.', { pattern: dnsName }),
-});
+const gatewayRef = Type.Object(
+  { namespace: Type.String({ pattern: dnsLabel }), server: Type.String({ pattern: dnsLabel }) },
+  { additionalProperties: false },
+);
 
 const podMonitor = group('Scraping by the Prometheus operator.', {
   enabled: toggle(false, 'Make PodMonitors (monitoring.coreos.com/v1).'),
