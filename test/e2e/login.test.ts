@@ -160,7 +160,8 @@ describe('a real Linux client logs in', { skip: cannotRun }, () => {
   it('answers an LCP Echo every second', async () => {
     const connection = await world.dial({
       ...call,
-      pppd: ['require-mppe-128', 'lcp-echo-interval 1', 'lcp-echo-failure 2'],
+      // The second `debug` makes pppd tell of echoes too.
+      pppd: ['debug', 'require-mppe-128', 'lcp-echo-interval 1', 'lcp-echo-failure 2'],
     });
     await connection.up();
     await world.machine().run('sleep 6.5');
