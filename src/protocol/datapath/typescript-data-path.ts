@@ -114,8 +114,6 @@ export class TypeScriptDataPath implements DataPath {
       const index = this.#nextGre;
       this.#nextGre++;
       receiveGrePacket(this.#state, greIn.offsets[index]!, greIn.lengths[index]!, now);
-      // What comes next may depend on what the link makes of a control frame: keys, or the IP gate.
-      if (controlIn.count > 0 && this.#nextGre < greIn.count) return false;
     }
     this.#nextGre = 0;
     greIn.count = 0;

@@ -130,6 +130,20 @@ describe('GRE from the peer', () => {
     assert.equal(server.counters().greLost, 1);
   });
 
+  it('gives what it held in the pool back when its session ends', () => {
+    const server = new End(serverCall, { reorderPool: 1 });
+    const other = server.path.open({ ...serverCall, callId: 2 });
+    assert.ok(other !== undefined);
+    const second = (sequenceNumber: number) =>
+      outerPacket({ callId: 2, sequenceNumber, payload: pppFrame(lcp, echoRequest) });
+    server.fromWire([control(1), control(3), second(1)], 0);
+    server.path.close(server.session);
+    server.fromWire([second(3)], 0);
+    assert.equal(server.controls.length, 2);
+    server.fromWire([second(2)], 0);
+    assert.equal(server.controls.length, 4);
+  });
+
   it('delivers nothing twice when a whole recording is played again (attack 7)', () => {
     const { server, client } = createPair({ keyLength: 128, stateless: true });
     const recording: Uint8Array[] = [];
