@@ -69,8 +69,8 @@ function oneWay(from: string): GreJudgement {
   return {
     verdict: 'one_way',
     detail:
-      `its GRE comes, but none of ours reaches it: a firewall or NAT between us and ${from} blocks GRE (IP protocol 47) ` +
-      'towards the client; allow it there',
+      `its GRE comes, but no GRE packet of ours reaches it: a NAT without PPTP passthrough, or a firewall, between us and ${from} ` +
+      "blocks GRE (IP protocol 47) towards the client; switch on PPTP passthrough in the client's router, or allow GRE there",
   };
 }
 
