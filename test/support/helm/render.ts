@@ -35,12 +35,13 @@ export function refusalOf(helm: string, values: Values): string {
   return status === 0 ? '' : stderr;
 }
 
-export function runHelm(helm: string, command: readonly string[], values: Values = {}) {
+export function runHelm(helm: string, command: readonly string[], values?: Values) {
   const folder = mkdtempSync(join(tmpdir(), 'chart-values-'));
   try {
     const file = join(folder, 'values.yaml');
-    writeFileSync(file, stringify(values));
-    const args = [...command, '--namespace', releaseNamespace, '--values', file];
+    if (values !== undefined) writeFileSync(file, stringify(values));
+    const given = values === undefined ? [] : ['--values', file];
+    const args = [...command, '--namespace', releaseNamespace, ...given];
     return spawnSync(helm, args, { encoding: 'utf8', timeout: 60_000, maxBuffer: 16 << 20 });
   } finally {
     rmSync(folder, { recursive: true });
