@@ -53,6 +53,22 @@ describe('vpn-operator probe', { skip: cannotRun }, () => {
     assert.deepEqual([found.pathMTU, found.tunnelMTU], [1500, 1456]);
   });
 
+  it("works on the server's own host, as `helm test` does", async () => {
+    writeFileSync(passwordFile, alice.password);
+    const command = [
+      program,
+      'probe',
+      '--server',
+      addresses.server,
+      '--user',
+      'alice',
+      '--password-file',
+      passwordFile,
+    ];
+    const { code, output } = await world.lab.server.attempt(command);
+    assert.equal(code, 0, output);
+  });
+
   it('tells a person each step with a tick, and the figures', async () => {
     const { code, output } = await probe();
     assert.equal(code, 0, output);
