@@ -158,15 +158,15 @@ describe('a real Linux client logs in', { skip: cannotRun }, () => {
   });
 
   it('answers an LCP Echo every second', async () => {
-    const connection = await world.dial({
-      ...call,
-      // The second `debug` makes pppd tell of echoes too.
-      pppd: ['debug', 'require-mppe-128', 'lcp-echo-interval 1', 'lcp-echo-failure 2'],
-    });
+    // pppd shows the echoes of a link that is up only to those who ask for debug twice.
+    const echoing = ['debug', 'require-mppe-128', 'lcp-echo-interval 1', 'lcp-echo-failure 2'];
+    const connection = await world.dial({ ...call, pppd: echoing });
     await connection.up();
-    await world.machine().run('sleep 6.5');
+    await world.machine().run('sleep 5.5');
     const log = await connection.log();
-    assert.ok(packetsOf(log, 'rcvd', 'LCP', 'EchoRep').length >= 4);
+    const asked = packetsOf(log, 'sent', 'LCP', 'EchoReq').length;
+    assert.ok(asked >= 4, `pppd asked ${asked} times`);
+    assert.ok(packetsOf(log, 'rcvd', 'LCP', 'EchoRep').length >= asked - 1);
     assert.equal((await world.server.sessions()).length, 1);
   });
 });

@@ -76,15 +76,15 @@ export class Connection {
   async end(): Promise<void> {
     const ended = `[ -e ${this.#files}.end ]`;
     await this.machine.attempt(
-      `${ended} || pkill -KILL -x pptp
+      `${ended} || pkill -KILL -f '^pptp '
        for i in $(seq 50); do ${ended} && exit; sleep 0.1; done
-       pkill -KILL -x pptp; pkill -KILL -x pppd; sleep 0.2`,
+       pkill -KILL -f '^pptp '; pkill -KILL -x pppd; sleep 0.2`,
     );
   }
 
   /** The client's battery dies: no process says goodbye. */
   async kill(): Promise<void> {
-    await this.machine.attempt(`pkill -KILL -x pptp; kill -KILL $(cat ${this.#files}.pid); sleep 0.2`);
+    await this.machine.attempt(`pkill -KILL -f '^pptp '; kill -KILL $(cat ${this.#files}.pid); sleep 0.2`);
   }
 
   async #waitFor(outcomes: Record<string, string>, timeout: number): Promise<string> {
