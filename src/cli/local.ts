@@ -1,5 +1,4 @@
 // `vpn-operator local`: serves documents from files in the current network namespace and follows their changes.
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { formatFault } from '../api/fault.ts';
@@ -8,10 +7,12 @@ import { gatewayRoutes } from '../gateway/http-endpoints.ts';
 import { createGatewayMetrics } from '../gateway/metrics.ts';
 import { PathMtuFile } from '../gateway/path-mtu-file.ts';
 import { type HttpServer, HttpStartError, serveHttp } from '../process/http.ts';
-import { createLog, type Log, logLevels } from '../process/log.ts';
+import type { Log } from '../process/log.ts';
 import { closeOnSignals } from '../process/shutdown.ts';
 import { watchFiles } from '../process/watch-files.ts';
 import { type LoadedDocuments, loadDocuments } from './load-documents.ts';
+import { openLog } from './open-log.ts';
+import { ownVersion } from './own-version.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface LocalOptions {
@@ -64,19 +65,6 @@ export async function runLocal(options: LocalOptions): Promise<number> {
   return 0;
 }
 
-/** A wrong --log-level or LOG_LEVEL is wrong usage. */
-function openLog(text: string | undefined): Log {
-  const level = logLevels.find((name) => name === text);
-  if (text !== undefined && level === undefined) {
-    throw new UsageError(`--log-level "${text}": use one of ${logLevels.join(', ')}`);
-  }
-  try {
-    return createLog(level === undefined ? {} : { level });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
 async function startHttp(
   options: LocalOptions,
   sources: { metrics: ReturnType<typeof createGatewayMetrics>; gateways: Gateways; log: Log },
@@ -121,9 +109,4 @@ function reload(paths: readonly string[], gateways: Gateways, log: Log): void {
     (error: Error) =>
       log.error({ err: error }, `the changed documents could not be applied: ${error.message}`),
   );
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

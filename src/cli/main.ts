@@ -1,6 +1,7 @@
 // The command line: declares every command and maps failures to exit codes (0 done, 1 failed while running, 2 wrong usage).
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import type { GatewayCommandOptions } from './gateway.ts';
 import type { LocalOptions } from './local.ts';
 import type { ProbeCommandOptions } from './probe.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,6 +25,7 @@ function buildProgram(finish: (code: number) => void): Command {
   addCheck(program, finish);
   addSessions(program, finish);
   addProbe(program, finish);
+  addGateway(program, finish);
   return program;
 }
 
@@ -86,6 +88,23 @@ function addProbe(program: Command, finish: (code: number) => void): void {
     .action(async (options: ProbeCommandOptions) => {
       const { runProbe } = await import('./probe.ts');
       finish(await runProbe(options, process));
+    });
+}
+
+function addGateway(program: Command, finish: (code: number) => void): void {
+  program
+    .command('gateway')
+    .description('serve the files that the operator wrote; runs in the pods of its DaemonSet')
+    .requiredOption('--config-dir <path>', 'the folder of config.json and users-N.json, mounted from Secrets')
+    .option('--http-address <address>', 'where /metrics, the probes and /v1 listen', '127.0.0.1:9723')
+    .option('--token-file <path>', 'bearer token for /metrics and /v1 (default: token in --config-dir)')
+    .option('--node <name>', 'the name of this node (default: NODE_NAME, or the name of the host)')
+    .option('--state-dir <path>', 'where learned path MTUs are kept', '/var/lib/vpn-operator')
+    .option('--termination-log <path>', 'where the reason goes when the process cannot start')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: LOG_LEVEL or info)')
+    .action(async (options: GatewayCommandOptions) => {
+      const { runGateway } = await import('./gateway.ts');
+      finish(await runGateway(options));
     });
 }
 

@@ -6,6 +6,7 @@ import {
   contains,
   firstAddress,
   lastAddress,
+  overlap,
   subtract,
 } from '../protocol/ip/address.ts';
 import { BoundedTable } from './bounded-table.ts';
@@ -22,6 +23,8 @@ export interface AddressPoolSettings {
   readonly gatewayAddress: number;
   /** Fixed addresses by user; no other user gets them. */
   readonly fixed: ReadonlyMap<string, number>;
+  /** Of the pools, what this gateway may give out; who has an address beside it keeps it. Absent: everything. */
+  readonly slice?: readonly Cidr[];
 }
 
 export interface Lease {
@@ -33,6 +36,8 @@ export class AddressPool {
   #settings: AddressPoolSettings;
   /** What is left of the pools, in their order: no network and broadcast addresses, no excluded ones. */
   #ranges: readonly Cidr[];
+  /** What of them lies in the slice. */
+  #grantable: readonly Cidr[];
   #ownerOfFixed: ReadonlyMap<number, string>;
   readonly #leases = new Map<number, string>();
   readonly #quarantine = new BoundedTable<number, string>({
@@ -51,6 +56,7 @@ export class AddressPool {
   constructor(settings: AddressPoolSettings) {
     this.#settings = settings;
     this.#ranges = usableRanges(settings);
+    this.#grantable = within(this.#ranges, settings.slice);
     this.#ownerOfFixed = invert(settings.fixed);
   }
 
@@ -79,8 +85,9 @@ export class AddressPool {
 
   /** `total`: addresses that can be leased. `used`: leased ones, also those a reload has left outside. */
   counts(): { total: number; used: number } {
-    const pooled = this.#ranges.reduce((sum, range) => sum + addressCount(range), 0);
-    const fixedOutside = [...this.#ownerOfFixed.keys()].filter((address) => !this.#isPooled(address)).length;
+    const pooled = this.#grantable.reduce((sum, range) => sum + addressCount(range), 0);
+    const isOutside = (address: number) => !this.#grantable.some((range) => contains(range, address));
+    const fixedOutside = [...this.#ownerOfFixed.keys()].filter(isOutside).length;
     return { total: pooled + fixedOutside, used: this.#leases.size };
   }
 
@@ -88,6 +95,7 @@ export class AddressPool {
   reload(settings: AddressPoolSettings): Lease[] {
     this.#settings = settings;
     this.#ranges = usableRanges(settings);
+    this.#grantable = within(this.#ranges, settings.slice);
     this.#ownerOfFixed = invert(settings.fixed);
     this.#cursor = { range: 0, offset: 0 };
     const leases = Array.from(this.#leases, ([address, user]) => ({ address, user }));
@@ -99,12 +107,18 @@ export class AddressPool {
     return owner === undefined ? this.#isPooled(address) : owner === user;
   }
 
+  #mayGive(address: number, user: string): boolean {
+    const owner = this.#ownerOfFixed.get(address);
+    if (owner !== undefined) return owner === user;
+    return this.#grantable.some((range) => contains(range, address));
+  }
+
   #isPooled(address: number): boolean {
     return this.#ranges.some((range) => contains(range, address));
   }
 
   #isFree(address: number, user: string, now: number): boolean {
-    if (this.#leases.has(address) || !this.#mayHave(address, user)) return false;
+    if (this.#leases.has(address) || !this.#mayGive(address, user)) return false;
     return (this.#quarantine.get(address, now) ?? user) === user;
   }
 
@@ -120,11 +134,11 @@ export class AddressPool {
 
   #next(): number | undefined {
     const { range, offset } = this.#cursor;
-    const cidr = this.#ranges[range];
+    const cidr = this.#grantable[range];
     if (cidr === undefined) return undefined;
     const isLast = offset + 1 === addressCount(cidr);
     this.#cursor = isLast
-      ? { range: (range + 1) % this.#ranges.length, offset: 0 }
+      ? { range: (range + 1) % this.#grantable.length, offset: 0 }
       : { range, offset: offset + 1 };
     return cidr.address + offset;
   }
@@ -140,6 +154,16 @@ function usableRanges({ pools, gatewayAddress }: AddressPoolSettings): Cidr[] {
     ];
     return holes.reduce((left, hole) => left.flatMap((range) => subtract(range, hole)), [cidr]);
   });
+}
+
+/** The parts of the ranges that lie in the slice: of two ranges that overlap, one holds the other. */
+function within(ranges: readonly Cidr[], slice: readonly Cidr[] | undefined): readonly Cidr[] {
+  if (slice === undefined) return ranges;
+  return ranges.flatMap((range) =>
+    slice
+      .filter((part) => overlap(range, part))
+      .map((part) => (part.prefixLength > range.prefixLength ? part : range)),
+  );
 }
 
 function invert(fixed: ReadonlyMap<string, number>): Map<number, string> {

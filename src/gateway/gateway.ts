@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayConfig } from '../api/gateway-config.ts';
 import type { Log } from '../process/log.ts';
 import { TypeScriptDataPath } from '../protocol/datapath/typescript-data-path.ts';
-import { parseAddress } from '../protocol/ip/address.ts';
+import { formatAddress, parseAddress, parseCidr } from '../protocol/ip/address.ts';
 import type { PathMtuMemory } from '../protocol/ip/path-mtu-memory.ts';
 import { AddressPool, type AddressPoolSettings } from './address-pool.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
@@ -15,6 +15,7 @@ import { SessionLimits } from './session-limits.ts';
 import type { SessionSnapshot } from './session-view.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { type GatewayReport, UserActivityLog } from './user-activity.ts';
 import { followUserChange } from './user-change.ts';
 import { UserTable, userKey } from './user-table.ts';
 import { type Foundation, type Wiring, wire } from './wiring.ts';
@@ -41,6 +42,7 @@ export class Gateway {
   #settings: Settings;
   #nodeAddresses: readonly number[];
   #closing = false;
+  readonly #activity = new UserActivityLog(Date.now);
   readonly #options: GatewayOptions;
   readonly #foundation: Foundation & { recorder: GatewayRecorder };
   readonly #wiring: Wiring;
@@ -97,6 +99,7 @@ export class Gateway {
       journal: new Journal(
         options.log.child({ server: `${config.server.namespace}/${config.server.name}` }),
         recorder,
+        this.#activity,
       ),
       recorder,
       memory: options.memory,
@@ -123,6 +126,20 @@ export class Gateway {
       .filter((picture) => picture !== undefined);
   }
 
+  /** What the operator wants to know of this gateway, and of its users. */
+  report(): GatewayReport {
+    const sessions = [...this.#wiring.sessions.all].filter(({ state }) => state === 'Established');
+    return {
+      server: this.#config.server,
+      sessions: sessions.length,
+      addresses: this.#foundation.addresses.counts(),
+      usedAddresses: sessions.flatMap(({ address }) =>
+        address === undefined ? [] : [formatAddress(address)],
+      ),
+      activity: this.#activity,
+    };
+  }
+
   /** Whether `config` can take the place of the running one without ending every session. */
   canReload(config: GatewayConfig): boolean {
     const fixed = ({ spec }: GatewayConfig) => [
@@ -140,6 +157,7 @@ export class Gateway {
     const { sessions, loop } = this.#wiring;
     this.#config = config;
     this.#applySettings();
+    this.#activity.keep(config.users);
     for (const { before, after, changes } of users.reload(config.users, Date.now())) {
       for (const session of sessions.ofUser(before)) followUserChange(session, after, changes, now);
     }
@@ -218,5 +236,11 @@ function poolSettings(config: GatewayConfig, settings: Settings): AddressPoolSet
     const address = user.address === undefined ? undefined : parseAddress(user.address);
     return address === undefined ? [] : [[userKey(user), address] as const];
   });
-  return { pools: settings.pools, gatewayAddress: settings.gatewayAddress, fixed: new Map(fixed) };
+  const slice = config.slice?.map(parseCidr).filter((cidr) => cidr !== undefined);
+  return {
+    pools: settings.pools,
+    gatewayAddress: settings.gatewayAddress,
+    fixed: new Map(fixed),
+    ...(slice === undefined ? {} : { slice }),
+  };
 }

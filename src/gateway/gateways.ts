@@ -2,6 +2,7 @@
 import type { GatewayConfig } from '../api/gateway-config.ts';
 import { Gateway, type GatewayOptions } from './gateway.ts';
 import type { SessionSnapshot } from './session-view.ts';
+import type { GatewayReport } from './user-activity.ts';
 
 export class Gateways {
   readonly #options: GatewayOptions;
@@ -21,6 +22,10 @@ export class Gateways {
 
   sessions(): SessionSnapshot[] {
     return [...this.#running.values()].flatMap((gateway) => gateway.sessions());
+  }
+
+  reports(): GatewayReport[] {
+    return [...this.#running.values()].map((gateway) => gateway.report());
   }
 
   /** What is missing before clients can log in; undefined when nothing is. */

@@ -1,5 +1,6 @@
 // What a session's life looks like from outside: one log line an event, and the counters that go with it.
 
+import type { GatewayUser } from '../api/gateway-config.ts';
 import { type Log, printable } from '../process/log.ts';
 import { formatAddress } from '../protocol/ip/address.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
@@ -9,20 +10,30 @@ import type { GatewayRecorder } from './metrics.ts';
 import type { Session } from './session.ts';
 import type { SessionTotals } from './session-view.ts';
 import { encryptionMode } from './snapshot.ts';
+import type { UserActivityLog } from './user-activity.ts';
 
 /** Lines about refused connections per second; a flood is summed up instead. */
 const RefusalLinesPerSecond = 5;
 
+export interface Refused {
+  readonly result: LoginResult;
+  readonly why: string;
+  /** Whom the name means; undefined: nobody. */
+  readonly user: GatewayUser | undefined;
+}
+
 export class Journal {
   readonly #log: Log;
   readonly #recorder: GatewayRecorder;
+  readonly #activity: UserActivityLog;
   #refusalSecond = 0;
   #refusalLines = 0;
   #unsaidRefusals = 0;
 
-  constructor(log: Log, recorder: GatewayRecorder) {
+  constructor(log: Log, recorder: GatewayRecorder, activity: UserActivityLog) {
     this.#log = log;
     this.#recorder = recorder;
+    this.#activity = activity;
   }
 
   refusedConnection(peerAddress: number, reason: string, now: number): void {
@@ -57,8 +68,10 @@ export class Journal {
   }
 
   /** `why` is for the administrator; the client gets no more than the error code. */
-  refusedLogin(session: Session, nameAsSent: string, result: LoginResult, why: string): void {
+  refusedLogin(session: Session, nameAsSent: string, refused: Refused): void {
+    const { user, result, why } = refused;
     const from = formatAddress(session.peerAddress);
+    if (user !== undefined) this.#activity.failed(user, { reason: result, message: why, from });
     const name = printable(nameAsSent);
     this.#log.warn({ from, name, reason: result }, `login as "${name}" from ${from} refused: ${why}`);
   }
@@ -78,6 +91,7 @@ export class Journal {
       `${user} has address ${address}, tunnel MTU ${tunnelMtu}`,
     );
     this.#recorder.countLogin('success');
+    if (session.user !== undefined) this.#activity.opened(session.user, formatAddress(session.peerAddress));
   }
 
   countVerdict(verdict: GreVerdict): void {
@@ -94,6 +108,7 @@ export class Journal {
     const user = session.user?.name ?? '';
     const from = formatAddress(session.peerAddress);
     const { pathMtu, tunnelMtu, interfaceMtu } = found;
+    this.#activity.blackHole();
     this.#log.warn(
       { user, from, pathMtu, tunnelMtu, interfaceMtu },
       `${user} from ${from}: the path takes ${pathMtu} bytes, our interface ${interfaceMtu}, and no ICMP came back; ` +
@@ -102,6 +117,7 @@ export class Journal {
   }
 
   indeterminate(session: Session, found: { reason: string; pathMtu: number }): void {
+    this.#activity.indeterminate();
     const user = session.user?.name ?? '';
     const from = formatAddress(session.peerAddress);
     this.#log.warn(
@@ -134,6 +150,7 @@ export class Journal {
       `${user} from ${from} ended: ${detail} (${seconds} s, received ${bytes(receivedBytes)}, sent ${bytes(sentBytes)})`,
     );
     this.#recorder.countSessionEnd(closed(sessionEndReasons, reason));
+    if (session.user !== undefined) this.#activity.ended(session.user, from);
   }
 
   /** A call that ended before IP could flow. */
@@ -142,6 +159,8 @@ export class Journal {
     const who = session.user === undefined ? from : `${session.user.name} from ${from}`;
     this.#log.warn({ from, user: session.user?.name, reason: result }, `${who} did not get in: ${detail}`);
     this.#recorder.countLogin(closed(loginResults, result));
+    if (session.user !== undefined)
+      this.#activity.failed(session.user, { reason: result, message: detail, from });
   }
 }
 

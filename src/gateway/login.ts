@@ -51,6 +51,7 @@ export function judgeLogin(
   const penalty = penalties.judge(session.peerAddress, attempt.name, now);
   if (penalty !== undefined)
     return refuse(services, session, attempt, {
+      user,
       errorCode: 691,
       result: 'penalized',
       why: penalised[penalty],
@@ -58,10 +59,14 @@ export function judgeLogin(
   if (ntHash === undefined || user === undefined) {
     penalties.failed(session.peerAddress, attempt.name, now);
     const why = user === undefined ? refusals.unknown_user.why : 'wrong password';
-    return refuse(services, session, attempt, { errorCode: 691, result: 'bad_credentials', why });
+    return refuse(services, session, attempt, { user, errorCode: 691, result: 'bad_credentials', why });
   }
   if (refusal !== undefined)
-    return refuse(services, session, attempt, { errorCode: refusal.errorCode, ...refusals[refusal.reason] });
+    return refuse(services, session, attempt, {
+      user,
+      errorCode: refusal.errorCode,
+      ...refusals[refusal.reason],
+    });
   return admit(services, session, attempt, { user, ntHash, now });
 }
 
@@ -76,6 +81,7 @@ function matchingHash(
 }
 
 interface Reason {
+  user: GatewayUser | undefined;
   errorCode: 647 | 648 | 649 | 691 | 930;
   result: LoginResult;
   why: string;
@@ -85,10 +91,10 @@ function refuse(
   services: LoginServices,
   session: Session,
   attempt: AuthenticationAttempt,
-  { errorCode, result, why }: Reason,
+  { user, errorCode, result, why }: Reason,
 ): Verdict {
   session.refusal = result;
-  services.journal.refusedLogin(session, attempt.nameAsSent, result, why);
+  services.journal.refusedLogin(session, attempt.nameAsSent, { user, result, why });
   return { accepted: false, errorCode, reason: why };
 }
 
@@ -109,6 +115,7 @@ function admit(
   }
   if (services.sessionCount() >= maximumSessions) {
     return refuse(services, session, attempt, {
+      user,
       errorCode: 930,
       result: 'too_many_sessions',
       why: `sessions.max is reached: ${maximumSessions}`,
@@ -117,6 +124,7 @@ function admit(
   const address = session.address ?? addresses.lease(userKey(user), now);
   if (address === undefined) {
     return refuse(services, session, attempt, {
+      user,
       errorCode: 930,
       result: 'no_address',
       why: 'no address is free in spec.addressPools',
