@@ -1,4 +1,5 @@
 // docs/metrics.md from the metric definitions and the closed sets of their labels, so that it cannot drift.
+import { controlDiscardReasons } from '../../src/gateway/control-discards.ts';
 import { greVerdicts } from '../../src/gateway/gre-verdict.ts';
 import {
   commonLabels,
@@ -69,6 +70,7 @@ function labelPart(): string {
     list('`reason` of `vpn_session_pmtu_drops_total`, `direction="to_client"`', pmtuDropReasons.toClient),
     list('`reason` of `vpn_session_pmtu_drops_total`, `direction="from_client"`', pmtuDropReasons.fromClient),
     list('`reason` of `vpn_gre_discarded_packets_total`', greDiscardReasons),
+    list('`reason` of `vpn_control_discarded_packets_total`', controlDiscardReasons),
     list('`verdict` of `vpn_gre_verdicts_total`', greVerdicts),
     list('`operation` of `vpn_host_errors_total`', hostOperations),
     "`errno` of `vpn_host_errors_total` is the system's name of the error (`EMSGSIZE`, `ENOBUFS` ...), else `OTHER`.",

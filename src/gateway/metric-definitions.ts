@@ -154,6 +154,12 @@ export const serverMetrics = {
     help: 'Calls whose tunnel carried nothing although TCP worked, by what GRE showed of the path.',
     labels: ['verdict'],
   },
+  controlDiscarded: {
+    name: 'vpn_control_discarded_packets_total',
+    kind: 'counter',
+    help: 'Control messages and PPP control frames that were passed over, by reason.',
+    labels: ['reason'],
+  },
   greDiscarded: {
     name: 'vpn_gre_discarded_packets_total',
     kind: 'counter',

@@ -31,6 +31,7 @@ export interface GatewayReading {
   /** Counts by label value; host errors by "operation errno". */
   logins: Map<string, number>;
   ends: Map<string, number>;
+  controlDiscarded: Map<string, number>;
   greVerdicts: Map<string, number>;
   hostErrors: Map<string, number>;
   collectErrors: Map<string, number>;
@@ -73,6 +74,8 @@ export function serverSamples(metric: ServerMetric, reading: GatewayReading, bui
       return labelled('reason', reading.ends);
     case 'greVerdicts':
       return labelled('verdict', reading.greVerdicts);
+    case 'controlDiscarded':
+      return labelled('reason', reading.controlDiscarded);
     case 'greDiscarded':
       return labelled('reason', Object.entries(reading.greDiscarded));
     case 'hostErrors':

@@ -3,6 +3,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { controlDiscardReasons } from './control-discards.ts';
 import { header, labelText, series } from './exposition.ts';
 import { type GreVerdict, greVerdicts } from './gre-verdict.ts';
 import {
@@ -42,6 +43,8 @@ export interface GatewayRecorder {
   countLogin(result: LoginResult): void;
   countSessionEnd(reason: SessionEndReason): void;
   countGreVerdict(verdict: GreVerdict): void;
+  /** Words that the list does not know count as `other`. */
+  countControlDiscard(reason: string): void;
   /** `errno` is the name, for example "EMSGSIZE". */
   countHostError(operation: HostOperation, errno: string, count?: number): void;
   /** The server is gone, and its series with it. */
@@ -153,6 +156,7 @@ function attach(
     logins: zeroes(loginResults),
     ends: zeroes(sessionEndReasons),
     greVerdicts: zeroes(greVerdicts),
+    controlDiscarded: new Map(),
     hostErrors: new Map(),
     collectErrors: zeroes(collectSources),
     sessionCount: 0,
@@ -163,6 +167,8 @@ function attach(
   readings.add(reading);
   return {
     countLogin: (result) => increment(reading.logins, closed(loginResults, result)),
+    countControlDiscard: (reason) =>
+      increment(reading.controlDiscarded, closed(controlDiscardReasons, reason)),
     countGreVerdict: (verdict) => increment(reading.greVerdicts, verdict),
     countSessionEnd: (reason) => increment(reading.ends, closed(sessionEndReasons, reason)),
     countHostError: (operation, errno, count) =>

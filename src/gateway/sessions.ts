@@ -10,6 +10,7 @@ import type { ControlPeer } from './control-peer.ts';
 import type { ExpiryTimer } from './expiry-timer.ts';
 import { type GreJudgement, judgeGre } from './gre-verdict.ts';
 import type { Journal } from './journal.ts';
+import type { GatewayRecorder } from './metrics.ts';
 import { type EchoReply, Session, type SessionOwner } from './session.ts';
 import type { SessionNetwork } from './session-network.ts';
 import { totalsOf } from './snapshot.ts';
@@ -24,6 +25,7 @@ export interface SessionServices {
   callIds: CallIds;
   timer: ExpiryTimer;
   journal: Journal;
+  recorder: Pick<GatewayRecorder, 'countControlDiscard'>;
   network: SessionNetwork;
   linkOptions: () => LinkOptions;
   wallClock: () => number;
@@ -37,8 +39,6 @@ export class Sessions implements SessionOwner {
   readonly #byIndex = new Map<number, Session>();
   readonly #byPeer = new Map<ControlPeer, Session>();
   readonly #peers = new Map<Session, ControlPeer>();
-  /** Closed sets of reasons with their counts; of calls that never became a session too. */
-  readonly discarded: Record<string, number> = {};
 
   constructor(services: SessionServices) {
     this.#services = services;
@@ -138,7 +138,7 @@ export class Sessions implements SessionOwner {
   }
 
   discard(reason: string): void {
-    this.discarded[reason] = (this.discarded[reason] ?? 0) + 1;
+    this.#services.recorder.countControlDiscard(reason);
   }
 
   ended(session: Session, reason: LinkDownReason, detail: string, now: number): void {
