@@ -53,7 +53,6 @@ export class SessionNetwork {
       tunnelMtu: session.tunnelMtu,
       pathMtu: session.pathMtu,
       destinations: destinationsOf(settings(), user),
-      errorSource: gatewayAddress,
     });
     host.addClient(address);
     limits.begin(session.index, now);

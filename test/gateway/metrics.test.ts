@@ -89,6 +89,7 @@ describe("the gateway's metrics", () => {
   it('carry the labels that their definitions declare, no more', async () => {
     const { metrics, recorder } = start();
     recorder.countHostError('tun_write', 'EIO');
+    recorder.countControlDiscard('forged');
     const labels = new Map<string, string>();
     for (const line of gatewayLines(await metrics.scrape())) {
       const [name = '', rest = ''] = line.split('{');
@@ -149,11 +150,13 @@ describe("the gateway's metrics", () => {
     recorder.countLogin('other');
     recorder.countSessionEnd('other');
     recorder.countHostError('other', 'OTHER');
+    recorder.countControlDiscard('other');
     const before = await count();
     for (let i = 0; i < 100_000; i++) {
       recorder.countLogin(`evil-${i}` as LoginResult);
       recorder.countSessionEnd(`evil-${i}` as SessionEndReason);
       recorder.countHostError(`evil-${i}` as HostOperation, `E${i}`);
+      recorder.countControlDiscard(`evil-${i}`);
     }
     for (const inherited of ['constructor', '__proto__', 'toString'])
       recorder.countLogin(inherited as LoginResult);
