@@ -32,11 +32,12 @@ describe('through the tunnel of a real Linux client', { skip: cannotRun }, () =>
   it('20 MB pass upwards', async () => {
     await (await world.dial({ ...call, pptp: ['--nobuffer'] })).up();
     const output = await world.machine().run(
-      `head -c 20000000 /dev/zero | tee >(sha256sum >/run/lab/sum) | curl -sS --max-time 60 --data-binary @- http://${addresses.office}/
-       sleep 0.2; cat /run/lab/sum`,
+      `head -c 20000000 /dev/urandom >/run/lab/file
+       curl -sS --max-time 60 --data-binary @/run/lab/file http://${addresses.office}/
+       sha256sum </run/lab/file; rm /run/lab/file`,
       70_000,
     );
-    const [answer = '', sum = ''] = output.split('\n');
+    const [answer = '', sum = ''] = output.split('\n').filter((line) => line !== '');
     assert.equal(answer, `20000000 ${sum.split(' ')[0]}`);
   });
 
