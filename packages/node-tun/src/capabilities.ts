@@ -12,9 +12,23 @@ const DataSize = 24;
 
 /** Drops all capabilities of the calling thread, for good. Descriptors that are open stay usable. Throws SystemError. */
 export function dropCapabilities(): void {
+  setCapabilities({ effective: 0, permitted: 0, inheritable: 0 }, 'cannot drop the capabilities');
+}
+
+/** A bit each, capability.h; those above bit 31 are never ours. */
+export interface CapabilitySets {
+  readonly effective: number;
+  readonly permitted: number;
+  readonly inheritable: number;
+}
+
+/** Sets the capabilities of the calling thread. Throws SystemError, beginning with `subject`. */
+export function setCapabilities(sets: CapabilitySets, subject: string): void {
   const header = new Uint32Array([Version3, 0]);
-  const result = libc.capset(addressOf(header.buffer), addressOf(new ArrayBuffer(DataSize)));
-  checked(result, { subject: 'cannot drop the capabilities', syscall: 'capset' });
+  const data = new Uint32Array(DataSize / Uint32Array.BYTES_PER_ELEMENT);
+  data.set([sets.effective, sets.permitted, sets.inheritable]);
+  const result = libc.capset(addressOf(header.buffer), addressOf(data.buffer));
+  checked(result, { subject, syscall: 'capset' });
 }
 
 /** The effective capabilities (a bit each, capability.h) of every thread of this process, by thread id. */

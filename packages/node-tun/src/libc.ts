@@ -28,6 +28,7 @@ const nativeEpollCtl = bind('int epoll_ctl(int, int, int, uint64_t)');
 const nativeEpollWait = bind('int epoll_wait(int, uint64_t, int, int)');
 const nativeIfNametoindex = bind('uint if_nametoindex(str)');
 const nativeCapset = bind('int capset(uint64_t, uint64_t)');
+const nativePrctl = bind('int prctl(int, ulong, ulong, ulong, ulong)');
 
 /** The errno of the call that failed last on this thread. Ask at once: the next call may overwrite it. */
 export function lastErrno(): number {
@@ -120,4 +121,8 @@ export function ifNametoindex(name: string): number {
 
 export function capset(header: number, data: number): number {
   return isFaulty('capset', -1, '') ? -1 : nativeCapset(header, data);
+}
+
+export function prctl(option: number, value: number, argument: number, operation: string): number {
+  return isFaulty('prctl', -1, operation) ? -1 : nativePrctl(option, value, argument, 0, 0);
 }

@@ -1,6 +1,7 @@
 // The package's one entry: everything public by name, nothing else.
 export { dropCapabilities, effectiveCapabilities } from './capabilities.ts';
 export { assembleGreFilter, type GreFilter } from './classic-bpf.ts';
+export { confineTo, type Identity, isConfined, withNetworkAdministration } from './confinement.ts';
 export { errno, errnoName } from './errno.ts';
 export { type FaultDetail, type FaultHook, setFaultHook } from './fault-hook.ts';
 export { GreSocket, type GreSocketOptions, openGreSocket } from './gre-socket.ts';
