@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { tokenFile } from '../api/gateway-files.ts';
 import { FileConfiguration } from '../gateway/file-configuration.ts';
 import { Gateways } from '../gateway/gateways.ts';
+import { confineAfter } from '../gateway/host/confinement.ts';
 import { gatewayRoutes } from '../gateway/http-endpoints.ts';
 import { createGatewayMetrics, type GatewayMetrics } from '../gateway/metrics.ts';
 import { PathMtuFile } from '../gateway/path-mtu-file.ts';
@@ -25,12 +26,16 @@ export interface GatewayCommandOptions {
   stateDir: string;
   tokenFile?: string;
   node?: string;
+  runAs?: string;
   terminationLog?: string;
   logLevel?: string;
 }
 
 /** How long sessions may take to hear of the end, ms; the pod's grace period is longer. */
 const ShutdownLimit = 10_000;
+
+/** linux/kernel/cred.c: -1 means none. */
+const LargestUid = 0xfffffffe;
 
 /** Returns when serving began; the event loop keeps it running. */
 export async function runGateway(options: GatewayCommandOptions): Promise<number> {
@@ -39,7 +44,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<number
   const metrics = createGatewayMetrics({ version: ownVersion(), nodeVersion: process.version });
   const paths = new PathMtuFile(join(options.stateDir, 'path-mtu.json'), (message) => log.warn(message));
   const gateways = new Gateways({ node, log, metrics, memory: paths.memory });
-  const apply: Gateways['apply'] = (configs) => gateways.apply(configs);
+  const apply = confined((configs) => gateways.apply(configs), options, log);
   const configuration = new FileConfiguration({ folder: options.configDir, node, apply, log });
   const http = await startHttp(options, { node, metrics, gateways, configuration, log });
   const watch = watchFiles([options.configDir], () => void configuration.load());
@@ -56,6 +61,16 @@ export async function runGateway(options: GatewayCommandOptions): Promise<number
   });
   await configuration.load();
   return 0;
+}
+
+/** With --run-as the process gives up root when the first configuration is in force. */
+function confined(apply: Gateways['apply'], { runAs }: GatewayCommandOptions, log: Log): Gateways['apply'] {
+  if (runAs === undefined) return apply;
+  const uid = Number(runAs);
+  if (!Number.isInteger(uid) || uid < 1 || uid > LargestUid) {
+    throw new UsageError(`--run-as "${runAs}": give the number of a user, such as 65532`);
+  }
+  return confineAfter(apply, { uid, log, restart: () => process.kill(process.pid, 'SIGTERM') });
 }
 
 interface Parts {

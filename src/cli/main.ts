@@ -100,6 +100,7 @@ function addGateway(program: Command, finish: (code: number) => void): void {
     .option('--token-file <path>', 'bearer token for /metrics and /v1 (default: token in --config-dir)')
     .option('--node <name>', 'the name of this node (default: NODE_NAME, or the name of the host)')
     .option('--state-dir <path>', 'where learned path MTUs are kept', '/var/lib/vpn-operator')
+    .option('--run-as <uid>', 'become this user, without capabilities, once everything is open')
     .option('--termination-log <path>', 'where the reason goes when the process cannot start')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: LOG_LEVEL or info)')
     .action(async (options: GatewayCommandOptions) => {

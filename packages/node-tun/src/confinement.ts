@@ -37,14 +37,23 @@ export async function confineTo({ uid, gid }: Identity): Promise<void> {
   await stat('/');
   const subject = `cannot become the user ${uid}`;
   checked(libc.prctl(PR_SET_KEEPCAPS, 1, 0, 'PR_SET_KEEPCAPS'), { subject, syscall: 'prctl' });
-  process.setgroups?.([]);
-  process.setgid?.(gid);
-  process.setuid?.(uid);
+  becomeUser(uid, gid, subject);
   setCapabilities(atRest, subject);
   checked(libc.prctl(PR_SET_KEEPCAPS, 0, 0, 'PR_SET_KEEPCAPS'), { subject, syscall: 'prctl' });
   state = 'confined';
   const powerful = [...effectiveCapabilities()].filter(([, mask]) => mask !== 0n);
   if (powerful.length > 0) throw new Error(`${powerful.length} threads kept their capabilities`);
+}
+
+function becomeUser(uid: number, gid: number, subject: string): void {
+  try {
+    process.setgroups?.([]);
+    process.setgid?.(gid);
+    process.setuid?.(uid);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`${subject}: ${message}; give the process the capabilities SETUID and SETGID`);
+  }
 }
 
 /**

@@ -15,4 +15,4 @@ export type { Route, RouteLookup } from './netlink-routes.ts';
 export type { PacketVector } from './packet-vector.ts';
 export { openPoller, type Poller, type PollerOptions } from './poller.ts';
 export { isSystemError, SystemError } from './system-error.ts';
-export { MaxInterfaceName, openTun, Tun, type TunOptions } from './tun.ts';
+export { MaxInterfaceName, openTun, reserveTuns, Tun, type TunOptions } from './tun.ts';

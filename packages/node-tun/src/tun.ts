@@ -116,16 +116,27 @@ export class Tun {
 export function openTun(options: TunOptions): Tun {
   const subject = `cannot create the TUN device ${options.name}`;
   const bytes = encodeName(options.name, subject);
-  const fd = checked(libc.open('/dev/net/tun', O_RDWR | O_NONBLOCK | O_CLOEXEC), {
-    subject,
-    syscall: 'open',
-  });
+  const fd = reserved.pop() ?? openDevice(subject);
   try {
     return new Tun(setUp(fd, bytes, options, subject), fd, options.memory);
   } catch (error) {
     libc.close(fd);
     throw error;
   }
+}
+
+/**
+ * Opens the device `count` times for later calls of `openTun`, which then need CAP_NET_ADMIN but no right to open
+ * /dev/net/tun. Throws SystemError.
+ */
+export function reserveTuns(count: number): void {
+  while (reserved.length < count) reserved.push(openDevice('cannot open /dev/net/tun'));
+}
+
+const reserved: number[] = [];
+
+function openDevice(subject: string): number {
+  return checked(libc.open('/dev/net/tun', O_RDWR | O_NONBLOCK | O_CLOEXEC), { subject, syscall: 'open' });
 }
 
 function encodeName(name: string, subject: string): Uint8Array {

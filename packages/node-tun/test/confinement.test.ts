@@ -87,6 +87,17 @@ describe('confinement', { skip }, () => {
     });
   });
 
+  it('makes a TUN anew from a descriptor that was reserved', () => {
+    const report = inNewProcess(`
+      tun.reserveTuns(1);
+      await tun.confineTo({ uid: 65532, gid: 65532 });
+      const open = () => tun.withNetworkAdministration(() => attempt(() => tun.openTun({ name: 'again%d', memory })));
+      report.first = open();
+      report.before = attempt(() => tun.openTun({ name: 'never0', memory }));`);
+    assert.equal(report['first'], 'done');
+    assert.match(String(report['before']), /^E(PERM|ACCES)$/);
+  });
+
   it('lowers the capability again whatever the action throws, and only after the outermost action', () => {
     const report = inNewProcess(`
       await tun.confineTo({ uid: 65532, gid: 65532 });

@@ -8,6 +8,7 @@ import {
   openNetlink,
   openPoller,
   type PacketVector,
+  withNetworkAdministration,
 } from 'node-tun';
 import type { NamespacedName } from '../../api/names.ts';
 import type { VpnServerSpec } from '../../api/vpn-server.ts';
@@ -99,16 +100,16 @@ function makeHost(netlink: Netlink, gre: GreSocket, network: Network): Host {
     pathTowards: (peer) => pathTowards(netlink, peer),
     addClient: (address) => {
       clients.add(address);
-      network.addClient(address);
+      withNetworkAdministration(() => network.addClient(address));
     },
     removeClient: (address) => {
       clients.delete(address);
-      network.removeClient(address);
+      withNetworkAdministration(() => network.removeClient(address));
     },
-    reload: (changed) => network.reload(rulesOf(changed), clients),
+    reload: (changed) => withNetworkAdministration(() => network.reload(rulesOf(changed), clients)),
     close: () => {
       gre.close();
-      network.close();
+      withNetworkAdministration(() => network.close());
       netlink.close();
     },
   };
@@ -126,7 +127,7 @@ function watch(gre: GreSocket, network: Network, icmpErrors: IcmpError[], ready:
       icmpErrors.splice(0, icmpErrors.length - MostIcmpErrors);
       if ((failed & TunBit) !== 0) {
         poller.close();
-        network.remakeTun();
+        withNetworkAdministration(() => network.remakeTun());
         poller = open();
       }
     }
