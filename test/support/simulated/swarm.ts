@@ -1,0 +1,84 @@
+// Many simulated clients in one process, each from a source address of its own.
+import { ExpiryTimer } from '../../../src/gateway/expiry-timer.ts';
+import { ntPasswordHash } from '../../../src/protocol/ppp/ms-chap-v2.ts';
+import { type Outcome, SimulatedClient } from './client.ts';
+import { Tunnels } from './tunnels.ts';
+
+export interface LoginRequest {
+  readonly server: number;
+  /** Source address of the first client; the next ones follow it. */
+  readonly firstSource: number;
+  readonly count: number;
+  /** Clients that are logging in at the same time. */
+  readonly atOnce: number;
+  /** `%d` in it becomes the client's number. */
+  readonly username: string;
+  readonly password: string;
+}
+
+export class Swarm {
+  readonly #timer = new ExpiryTimer(() => performance.now());
+  readonly #tunnels: Tunnels;
+  readonly #clients: SimulatedClient[] = [];
+  #nextCallId = 1;
+
+  constructor(capacity: number) {
+    this.#tunnels = new Tunnels(capacity, this.#timer);
+  }
+
+  /** In the order of the clients. */
+  async logIn(request: LoginRequest): Promise<Outcome[]> {
+    const ntHash = ntPasswordHash(request.password);
+    const outcomes: Outcome[] = [];
+    let next = 0;
+    const worker = async () => {
+      for (let number = next++; number < request.count; number = next++) {
+        const client = new SimulatedClient(
+          {
+            server: request.server,
+            source: request.firstSource + number,
+            callId: this.#nextCallId++,
+            username: request.username.replaceAll('%d', String(number)),
+            ntHash,
+          },
+          this.#tunnels,
+          this.#timer,
+        );
+        this.#clients.push(client);
+        outcomes[number] = await client.settled();
+      }
+    };
+    await Promise.all(Array.from({ length: request.atOnce }, worker));
+    return outcomes;
+  }
+
+  /** How many clients are up. */
+  get up(): number {
+    return this.#clients.filter((client) => client.isUp).length;
+  }
+
+  /** Every client that is up pings once; resolves with the number of answers that came within `patience` ms. */
+  async ping({ destination, length, patience }: PingRequest): Promise<number> {
+    const up = this.#clients.filter((client) => client.isUp);
+    const before = up.reduce((sum, client) => sum + client.pingsAnswered, 0);
+    for (const client of up) this.#tunnels.ping(client, destination || client.gatewayAddress, length);
+    const end = performance.now() + patience;
+    for (;;) {
+      const answered = up.reduce((sum, client) => sum + client.pingsAnswered, 0) - before;
+      if (answered === up.length || performance.now() > end) return answered;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  vanish(): void {
+    for (const client of this.#clients) client.vanish();
+  }
+}
+
+export interface PingRequest {
+  /** 0: the gateway. */
+  readonly destination: number;
+  /** Inner bytes. */
+  readonly length: number;
+  readonly patience: number;
+}
