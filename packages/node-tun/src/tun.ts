@@ -44,21 +44,25 @@ export interface TunOptions {
 
 export class Tun {
   readonly name: string;
-  readonly fd: number;
   /** The interface's index. */
   readonly index: number;
   /** Why the last `read` stopped short: 0 (nothing was waiting, or the vector was full) or an errno. EBADFD: the interface is gone. */
   readErrno = 0;
   readonly #base: number;
   readonly #memory: ArrayBuffer;
-  #closed = false;
+  #fd: number;
 
   constructor(name: string, fd: number, memory: ArrayBuffer) {
     this.name = name;
-    this.fd = fd;
+    this.#fd = fd;
     this.index = libc.ifNametoindex(name);
     this.#memory = memory;
     this.#base = addressOf(memory);
+  }
+
+  /** -1 once it is closed. */
+  get fd(): number {
+    return this.#fd;
   }
 
   /** Fills the vector from index 0 with waiting packets and returns how many there were. Never throws. */
@@ -69,7 +73,11 @@ export class Tun {
     this.readErrno = 0;
     while (count < capacity) {
       const offset = offsets[count] ?? limit;
-      const length = libc.read(this.fd, this.#base + offset, Math.max(0, Math.min(slotSize, limit - offset)));
+      const length = libc.read(
+        this.#fd,
+        this.#base + offset,
+        Math.max(0, Math.min(slotSize, limit - offset)),
+      );
       if (length <= 0) {
         this.#noteReadError(length);
         break;
@@ -89,7 +97,7 @@ export class Tun {
       const offset = offsets[i] ?? limit;
       const length = lengths[i] ?? 0;
       if (offset + length > limit) errnos[i] = errno.EFAULT;
-      else if (libc.write(this.fd, this.#base + offset, length) >= 0) {
+      else if (libc.write(this.#fd, this.#base + offset, length) >= 0) {
         errnos[i] = 0;
         written++;
       } else errnos[i] = libc.lastErrno();
@@ -98,9 +106,10 @@ export class Tun {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    libc.close(this.fd);
+    if (this.#fd < 0) return;
+    libc.close(this.#fd);
+    // The number may soon be somebody else's.
+    this.#fd = -1;
   }
 
   #noteReadError(result: number): void {

@@ -6,7 +6,6 @@ import {
   type Netlink,
   openGreSocket,
   openNetlink,
-  openPoller,
   type PacketVector,
   withNetworkAdministration,
 } from 'node-tun';
@@ -16,7 +15,9 @@ import type { PacketDoors } from '../data-loop.ts';
 import type { Settings } from '../settings.ts';
 import { tableName } from './firewall.ts';
 import { Network, type NetworkRules } from './network.ts';
+import { PathLookup } from './path-lookup.ts';
 import { tunName } from './tun-device.ts';
+import { watch } from './watch.ts';
 
 export interface HostOptions {
   server: NamespacedName;
@@ -46,7 +47,6 @@ export interface Host extends PacketDoors {
 
 /** Bytes the kernel keeps for us while we are busy: 20 ms at 1 Gbit/s, with its own bookkeeping per packet. */
 const SocketBuffer = 8 << 20;
-const EthernetMtu = 1500;
 /** ICMP errors kept for the gateway; more are forgotten, the oldest first. */
 const MostIcmpErrors = 256;
 
@@ -88,6 +88,7 @@ function rulesOf({ settings, routing }: Pick<HostOptions, 'settings' | 'routing'
 
 function makeHost(netlink: Netlink, gre: GreSocket, network: Network): Host {
   const clients = new Set<number>();
+  const paths = new PathLookup(netlink, () => performance.now());
   const icmpErrors: IcmpError[] = [];
   return {
     errnoName,
@@ -95,9 +96,19 @@ function makeHost(netlink: Netlink, gre: GreSocket, network: Network): Host {
     sendGre: (vector: PacketVector) => gre.send(vector),
     readTun: (vector: PacketVector) => network.tun.read(vector),
     writeTun: (vector: PacketVector) => network.tun.write(vector),
-    watch: (ready) => watch(gre, network, icmpErrors, ready),
+    watch: (ready) =>
+      watch({
+        gre,
+        ready,
+        tunFd: () => network.tun.fd,
+        remakeTun: () => withNetworkAdministration(() => network.remakeTun()),
+        keep: (errors) => {
+          icmpErrors.push(...errors);
+          icmpErrors.splice(0, icmpErrors.length - MostIcmpErrors);
+        },
+      }),
     takeIcmpErrors: () => icmpErrors.splice(0),
-    pathTowards: (peer) => pathTowards(netlink, peer),
+    pathTowards: (peer) => paths.towards(peer),
     addClient: (address) => {
       clients.add(address);
       withNetworkAdministration(() => network.addClient(address));
@@ -113,37 +124,4 @@ function makeHost(netlink: Netlink, gre: GreSocket, network: Network): Host {
       netlink.close();
     },
   };
-}
-
-/** Bits of the poller's answer, in the order of its descriptors. */
-const TunBit = 2;
-
-function watch(gre: GreSocket, network: Network, icmpErrors: IcmpError[], ready: () => void) {
-  const open = () => openPoller({ descriptors: [gre.fd, network.tun.fd], onReady });
-  const onReady = (readable: number, failed: number): void => {
-    if (failed !== 0) {
-      // An error that stays in the queue would wake us for ever.
-      icmpErrors.push(...gre.receiveErrors().filter(({ origin }) => origin === 'icmp'));
-      icmpErrors.splice(0, icmpErrors.length - MostIcmpErrors);
-      if ((failed & TunBit) !== 0) {
-        poller.close();
-        withNetworkAdministration(() => network.remakeTun());
-        poller = open();
-      }
-    }
-    if ((readable | failed) !== 0) ready();
-  };
-  let poller = open();
-  return { close: () => poller.close() };
-}
-
-function pathTowards(netlink: Netlink, peer: number): PathTowards {
-  try {
-    const { index, mtu } = netlink.lookUpRoute(peer);
-    const interfaceMtu = netlink.links().find((link) => link.index === index)?.mtu ?? EthernetMtu;
-    return { interfaceMtu, routeMtu: mtu ?? interfaceMtu };
-  } catch {
-    // No route to the peer at the moment: its packets come back to us as ENETUNREACH, one by one.
-    return { interfaceMtu: EthernetMtu, routeMtu: EthernetMtu };
-  }
 }
