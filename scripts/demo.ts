@@ -109,7 +109,7 @@ async function connectAndDownload(lab: Topology, laptop: Machine, running: Serve
   );
   await step(
     'downloading from the office',
-    () => downloadFromOffice(connection),
+    () => downloadFromOffice(running, connection),
     ({ megabytes, megabits }) =>
       `${megabytes} MB from the office, SHA-256 as sent, at ${megabits.toFixed(0)} Mbit/s`,
   );

@@ -1,6 +1,7 @@
-// A download from the office through the tunnel, watched by the counters of the client's own interface.
+// A download from the office through the tunnel, watched by the server's count of the bytes it sent to the client.
 import type { Connection } from '../../test/support/lab/client.ts';
 import { officeFileHash } from '../../test/support/lab/office-files.ts';
+import type { Server } from '../../test/support/lab/server.ts';
 import { addresses } from '../../test/support/lab/topology.ts';
 import { ProgressBar } from './terminal.ts';
 
@@ -13,7 +14,7 @@ export interface Download {
 }
 
 /** @throws Error when what arrives is not what the office sent */
-export async function downloadFromOffice({ machine, device }: Connection): Promise<Download> {
+export async function downloadFromOffice(server: Server, { machine }: Connection): Promise<Download> {
   const url = `http://${addresses.office}/${megabytes}MB`;
   const bar = new ProgressBar(megabytes * 1_000_000);
   let state: 'running' | 'done' = 'running';
@@ -25,12 +26,12 @@ export async function downloadFromOffice({ machine, device }: Connection): Promi
     .finally(() => {
       state = 'done';
     });
-  const received = async () => Number(await machine.run(`cat /sys/class/net/${device}/statistics/rx_bytes`));
+  const sent = async () => (await server.sessions())[0]?.sentBytes ?? 0;
   const watch = async () => {
-    const before = await received();
+    const before = await sent();
     while (state === 'running') {
-      bar.draw((await received()) - before);
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      bar.draw((await sent()) - before);
+      await new Promise((resolve) => setTimeout(resolve, 300));
     }
   };
   const [output] = await Promise.all([transfer, watch()]);
