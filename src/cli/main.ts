@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { GatewayCommandOptions } from './gateway.ts';
 import type { LocalOptions } from './local.ts';
+import type { OperatorCommandOptions } from './operator.ts';
 import type { ProbeCommandOptions } from './probe.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,6 +27,7 @@ function buildProgram(finish: (code: number) => void): Command {
   addSessions(program, finish);
   addProbe(program, finish);
   addGateway(program, finish);
+  addOperator(program, finish);
   return program;
 }
 
@@ -88,6 +90,25 @@ function addProbe(program: Command, finish: (code: number) => void): void {
     .action(async (options: ProbeCommandOptions) => {
       const { runProbe } = await import('./probe.ts');
       finish(await runProbe(options, process));
+    });
+}
+
+function addOperator(program: Command, finish: (code: number) => void): void {
+  program
+    .command('operator')
+    .description('watch VpnServers and VpnUsers, and make the cluster match; runs in a Deployment')
+    .option('--watch-namespace <name>', 'watch only this namespace (repeatable; default: all)', collect, [])
+    .option('--namespace <name>', 'where the Lease is (default: POD_NAMESPACE, or vpn-operator-system)')
+    .option('--gateway-image <image>', 'the image of the gateways', 'vpn-operator:dev')
+    .option('--gateway-image-pull-policy <policy>', 'Always, IfNotPresent or Never', 'IfNotPresent')
+    .option('--reserved-range <cidr>', 'a range that no pool may overlap (repeatable)', collect, [])
+    .option('--http-address <address>', 'where /metrics, /healthz and /readyz listen', '127.0.0.1:8080')
+    .option('--no-leader-elect', 'act at once, without a Lease: for a single process')
+    .option('--kubeconfig <path>', 'how to reach the cluster (default: KUBECONFIG, or the Pod itself)')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: LOG_LEVEL or info)')
+    .action(async (options: OperatorCommandOptions) => {
+      const { runOperator } = await import('./operator.ts');
+      finish(await runOperator(options));
     });
 }
 

@@ -57,7 +57,7 @@ const limits = {
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { host, port } = parseHttpAddress(options.address);
   const guarded = !isLoopback(host);
-  if (guarded) await requireToken(options);
+  if (guarded && options.routes.some(({ access }) => access === 'protected')) await requireToken(options);
   const server = createServer(
     {
       maxHeaderSize: limits.headers,

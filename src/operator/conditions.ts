@@ -1,0 +1,29 @@
+// Conditions as Kubernetes wants them: the time is that of the last change of status, whatever reason and message do.
+import type { Condition } from '../api/condition.ts';
+
+export type NewCondition = Omit<Condition, 'lastTransitionTime'>;
+
+export function withTimes(
+  conditions: readonly NewCondition[],
+  previous: readonly Condition[],
+  now: number,
+): Condition[] {
+  return conditions.map((condition) => {
+    const known = previous.find(({ type }) => type === condition.type);
+    const stays = known !== undefined && known.status === condition.status;
+    return { ...condition, lastTransitionTime: stays ? known.lastTransitionTime : timestamp(now) };
+  });
+}
+
+/** RFC 3339 in whole seconds, as Kubernetes writes times. */
+export function timestamp(wallClock: number): string {
+  return `${new Date(wallClock).toISOString().slice(0, 19)}Z`;
+}
+
+/** Conditions whose status or reason are news. */
+export function changed(conditions: readonly Condition[], previous: readonly Condition[]): Condition[] {
+  return conditions.filter(({ type, status, reason }) => {
+    const known = previous.find((condition) => condition.type === type);
+    return known === undefined || known.status !== status || known.reason !== reason;
+  });
+}

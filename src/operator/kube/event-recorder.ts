@@ -1,0 +1,103 @@
+// Tells people what happened, as events.k8s.io/v1: `kubectl describe` and `kubectl events` show them. The same thing again
+// within some minutes becomes a series on the first Event. What cannot be told is logged: it never stops the work.
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../../process/log.ts';
+import type { Clock } from '../clock.ts';
+import { isNotFound } from './api-error.ts';
+import type { Cluster } from './cluster.ts';
+import type { KubeObject } from './object.ts';
+import { events } from './resource.ts';
+
+export interface Happening {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  /** What we did or tried, in UpperCamelCase. */
+  readonly action: string;
+  readonly note: string;
+}
+
+interface Series {
+  readonly name: string;
+  readonly namespace: string;
+  count: number;
+  last: number;
+}
+
+const controllerName = 'vpn-operator.dev/operator';
+const LongestNote = 1024;
+/** client-go's: a repetition after this time is a new Event. */
+const SeriesTime = 6 * 60_000;
+/** A repetition within this time is our own stutter, not news. */
+const StutterTime = 5_000;
+const MostSeries = 4096;
+
+export class EventRecorder {
+  readonly #cluster: Cluster;
+  readonly #clock: Clock;
+  readonly #instance: string;
+  readonly #log: Log;
+  readonly #series = new Map<string, Series>();
+
+  constructor(parts: { cluster: Cluster; clock: Clock; instance: string; log: Log }) {
+    this.#cluster = parts.cluster;
+    this.#clock = parts.clock;
+    this.#instance = parts.instance;
+    this.#log = parts.log;
+  }
+
+  /** Never rejects. */
+  async record(object: KubeObject, happening: Happening): Promise<void> {
+    const key = JSON.stringify([object.kind, object.metadata.uid, happening]);
+    try {
+      const known = this.#series.get(key);
+      const now = this.#clock.now();
+      if (known !== undefined && now - known.last < StutterTime) return;
+      if (known !== undefined && now - known.last < SeriesTime) await this.#repeat(key, known, now);
+      else await this.#begin(key, object, happening, now);
+    } catch (error) {
+      this.#log.warn({ err: error }, `an Event could not be written: ${(error as Error).message}`);
+    }
+  }
+
+  async #begin(key: string, object: KubeObject, happening: Happening, now: number): Promise<void> {
+    const { namespace = 'default' } = object.metadata;
+    const name = `${object.metadata.name}.${randomUUID().slice(0, 13)}`;
+    this.#remember(key, { name, namespace, count: 1, last: now });
+    const { apiVersion, kind, metadata } = object;
+    const { uid, resourceVersion } = metadata;
+    await this.#cluster.create(events, {
+      apiVersion: events.apiVersion,
+      kind: events.kind,
+      metadata: { name, namespace },
+      eventTime: this.#timestamp(),
+      reportingController: controllerName,
+      reportingInstance: this.#instance,
+      regarding: { apiVersion, kind, namespace, name: metadata.name, uid, resourceVersion },
+      ...happening,
+      note: happening.note.slice(0, LongestNote),
+    } as KubeObject);
+  }
+
+  async #repeat(key: string, series: Series, now: number): Promise<void> {
+    series.count += 1;
+    series.last = now;
+    const change = { series: { count: series.count, lastObservedTime: this.#timestamp() } };
+    try {
+      await this.#cluster.patch(events, series, change);
+    } catch (error) {
+      // The cluster forgets Events after an hour or so.
+      if (!isNotFound(error)) throw error;
+      this.#series.delete(key);
+    }
+  }
+
+  #remember(key: string, series: Series): void {
+    const [oldest] = this.#series.keys();
+    if (this.#series.size >= MostSeries && oldest !== undefined) this.#series.delete(oldest);
+    this.#series.set(key, series);
+  }
+
+  #timestamp(): string {
+    return new Date(this.#clock.wallClock()).toISOString().replace('Z', '000Z');
+  }
+}

@@ -1,0 +1,116 @@
+// Decides what a VpnServer's gateways should be: pure, from the situation alone. A server in conflict with an older one
+// gets no gateways; if it has some already, they go on with their last good settings, and still follow their users.
+import { assignSlices } from '../../api/address-slices.ts';
+import type { Finding } from '../../api/finding.ts';
+import type { GatewayConfig } from '../../api/gateway-config.ts';
+import { encodeGatewayFiles, type GatewayFiles } from '../../api/gateway-files.ts';
+import type { KubeObject } from '../kube/object.ts';
+import { gatewayDaemonSet } from '../manifests/daemon-set.ts';
+import { configSecret, usersSecrets } from '../manifests/gateway-secrets.ts';
+import { gatewayPodDisruptionBudget } from '../manifests/pod-disruption-budget.ts';
+import { gatewayServiceAccount } from '../manifests/service-account.ts';
+import type { DaemonSetObject, SecretObject } from '../objects.ts';
+import { chooseHttpPort } from './http-port.ts';
+import type { Situation } from './situation.ts';
+
+export interface GatewayImage {
+  readonly image: string;
+  readonly imagePullPolicy: string;
+}
+
+export interface Decision {
+  /** Why there are no gateways, or why they keep their settings. */
+  readonly conflicts: readonly Finding[];
+  /** undefined: nothing is to be made. */
+  readonly gateways: WantedGateways | undefined;
+}
+
+export interface WantedGateways {
+  readonly files: GatewayFiles;
+  readonly serviceAccount: KubeObject;
+  readonly config: SecretObject;
+  readonly users: readonly SecretObject[];
+  readonly daemonSet: KubeObject;
+  readonly budget: KubeObject | undefined;
+  readonly httpPort: number;
+}
+
+/** Remembers the last files: ten thousand users need not be written out anew to find nothing changed. */
+export class Decider {
+  readonly #image: GatewayImage;
+  readonly #files = new Map<string, { config: GatewayConfig; slices: string; files: GatewayFiles }>();
+
+  constructor(image: GatewayImage) {
+    this.#image = image;
+  }
+
+  decide(situation: Situation): Decision {
+    const { server, judgement, daemonSet, previous } = situation;
+    const conflicts = judgement.serverFindings;
+    const config = judgement.config;
+    if (config === undefined) return { conflicts, gateways: undefined };
+    if (conflicts.length === 0) return { conflicts, gateways: this.#gateways(situation, config) };
+    if (daemonSet === undefined || previous === undefined) return { conflicts, gateways: undefined };
+    const { spec, protectedDestinations } = previous;
+    const held = { ...situation, server: { ...server, spec } };
+    return { conflicts, gateways: this.#gateways(held, { ...config, spec, protectedDestinations }) };
+  }
+
+  forget(uid: string): void {
+    this.#files.delete(uid);
+  }
+
+  #gateways(situation: Situation, config: GatewayConfig): WantedGateways {
+    const { server, daemonSet, neighbours, nodeNames } = situation;
+    const files = this.#filesOf(situation, config);
+    const httpPort = chooseHttpPort(daemonSet, neighbours);
+    const userShards = Math.max(shardSlots(files.users.length), mountedShards(daemonSet));
+    return {
+      files,
+      httpPort,
+      serviceAccount: gatewayServiceAccount(server),
+      config: configSecret(server, files),
+      users: usersSecrets(server, files),
+      daemonSet: gatewayDaemonSet(server, { ...this.#image, httpPort, userShards }),
+      budget: gatewayPodDisruptionBudget(server, nodeNames.length),
+    };
+  }
+
+  #filesOf(situation: Situation, config: GatewayConfig): GatewayFiles {
+    const { uid = '' } = situation.server.metadata;
+    const assigned = slicesOf(situation, config);
+    const slices = JSON.stringify(assigned);
+    const known = this.#files.get(uid);
+    if (known?.config === config && known.slices === slices) return known.files;
+    const files = encodeGatewayFiles({ config, ...assigned });
+    this.#files.set(uid, { config, slices, files });
+    return files;
+  }
+}
+
+function slicesOf({ previous, previousHash, nodeNames, gateways }: Situation, config: GatewayConfig) {
+  const reportOf = (name: string) => gateways.find(({ node }) => node === name)?.report;
+  const fixed = new Set(config.users.flatMap(({ address }) => address ?? []));
+  return assignSlices({
+    spec: config.spec,
+    previous: { slices: previous?.slices ?? {}, releasing: previous?.releasing ?? [] },
+    nodes: nodeNames,
+    lingering: gateways.map(({ node }) => node),
+    usedOn: (node) => reportOf(node)?.usedAddresses.filter((address) => !fixed.has(address)),
+    isCurrent: (node) => previousHash !== undefined && reportOf(node)?.configHash === previousHash,
+  });
+}
+
+const FewestShards = 8;
+
+function shardSlots(shards: number): number {
+  let slots = FewestShards;
+  while (slots < shards) slots *= 2;
+  return slots;
+}
+
+/** A smaller number would roll the pods for nothing. */
+function mountedShards(daemonSet: DaemonSetObject | undefined): number {
+  const text = JSON.stringify(daemonSet?.spec?.template ?? {});
+  return [...text.matchAll(/"path":"users-\d+\.json"/g)].length;
+}

@@ -1,0 +1,56 @@
+// The condition Ready of a VpnServer: one reason, the worst there is, and a message that names nodes, cause and fix.
+import { findingMessage } from '../../api/finding.ts';
+import type { NewCondition } from '../conditions.ts';
+import type { GatewayState, PodProblem } from './gateway-state.ts';
+import { listed, type Reported } from './reported.ts';
+
+const type = 'Ready';
+
+export function readyCondition({ situation, decision }: Reported, desiredNodes: number): NewCondition {
+  const [conflict] = decision.conflicts;
+  if (conflict !== undefined) {
+    const kept = decision.gateways === undefined ? '' : '; its gateways go on with their last good settings';
+    const message = `${decision.conflicts.map(findingMessage).join('; ')}${kept}`;
+    return { type, status: 'False', reason: conflict.reason, message };
+  }
+  if (desiredNodes === 0 && situation.gateways.length === 0)
+    return noNode(situation.server.spec.placement.nodeSelector);
+  const troubled = situation.gateways.filter(({ isReady }) => !isReady);
+  const ready = situation.gateways.length - troubled.length;
+  if (troubled.length === 0 && ready >= desiredNodes) {
+    return {
+      type,
+      status: 'True',
+      reason: 'GatewaysReady',
+      message: `${ready} of ${desiredNodes} nodes take calls`,
+    };
+  }
+  return notReady(troubled, ready, desiredNodes);
+}
+
+function noNode(selector: Readonly<Record<string, string>>): NewCondition {
+  const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+  const wanted =
+    labels.length === 0 ? 'no Linux node is free of taints that' : `no node with ${labels.join(', ')}`;
+  const message =
+    labels.length === 0
+      ? `${wanted} spec.placement.tolerations does not tolerate; add the toleration`
+      : `${wanted} can be used; label a node (kubectl label node NAME ${labels.join(' ')}), correct spec.placement.nodeSelector, or add tolerations`;
+  return { type, status: 'False', reason: 'NoNodeMatches', message };
+}
+
+function notReady(troubled: readonly GatewayState[], ready: number, desired: number): NewCondition {
+  const problems = Map.groupBy(troubled, ({ problem }) => problem?.reason ?? 'GatewayStarting');
+  const causes = [...problems.values()].flatMap((states) => {
+    const [first] = states;
+    const problem: PodProblem | undefined = first?.problem;
+    return problem === undefined ? [] : [`${listed(states.map(({ node }) => node))}: ${problem.message}`];
+  });
+  const missing = desired - ready - troubled.length;
+  if (missing > 0) causes.push(`${missing} more pods are to be made by the DaemonSet controller`);
+  // What waits explains itself; what failed needs somebody.
+  const reasons = [...problems.keys()];
+  const reason = reasons.find((each) => each !== 'GatewayStarting') ?? 'GatewayStarting';
+  const message = `${ready} of ${desired} nodes take calls; ${causes.join('; ')}`;
+  return { type, status: 'False', reason, message };
+}

@@ -1,0 +1,129 @@
+// Gathers all that is known about one VpnServer at one moment. Reads the caches, decides nothing.
+import { type ConfigDocument, configFile, digestOf, tokenFile } from '../../api/gateway-files.ts';
+import type { GatewayReports } from '../gateways/gateway-reports.ts';
+import type { Judgement, Judgements } from '../judgements.ts';
+import type { KubeObject, ObjectKey } from '../kube/object.ts';
+import { splitKey } from '../kube/object.ts';
+import { textOf } from '../manifests/gateway-secrets.ts';
+import {
+  configSecretName,
+  gatewayName,
+  serverKeyOf,
+  tokenSecretName,
+  usersSecretName,
+} from '../manifests/names.ts';
+import type { DaemonSetObject, NodeObject, PodObject, SecretObject, VpnServerObject } from '../objects.ts';
+import type { World } from '../world.ts';
+import { type GatewayState, gatewayState } from './gateway-state.ts';
+import { nodesOf, shareNode } from './placement.ts';
+
+export interface Situation {
+  readonly server: VpnServerObject;
+  readonly judgement: Judgement;
+  /** undefined: nodes cannot be seen. */
+  readonly nodes: readonly NodeObject[] | undefined;
+  /** Where gateways should be, and where they are. */
+  readonly nodeNames: readonly string[];
+  readonly daemonSet: DaemonSetObject | undefined;
+  /** DaemonSets of servers that share a node with this one. */
+  readonly neighbours: readonly DaemonSetObject[];
+  readonly serviceAccount: KubeObject | undefined;
+  readonly budget: KubeObject | undefined;
+  readonly configSecret: SecretObject | undefined;
+  /** What the configuration Secret says; undefined when it says nothing of use. */
+  readonly previous: ConfigDocument | undefined;
+  /** What a gateway reports that has loaded it. */
+  readonly previousHash: string | undefined;
+  readonly token: string | undefined;
+  /** By name; those that are too many, too. */
+  readonly usersSecrets: ReadonlyMap<string, SecretObject>;
+  readonly gateways: readonly GatewayState[];
+}
+
+export interface GatherServices {
+  readonly world: World;
+  readonly judgements: Judgements;
+  readonly reports: GatewayReports;
+  /** What the kubelet said about pods that wait for volumes, by uid. */
+  readonly mountFailures: ReadonlyMap<string, string>;
+}
+
+export function gather(services: GatherServices, server: VpnServerObject, key: ObjectKey): Situation {
+  const { world, judgements } = services;
+  const { namespace, name } = splitKey(key);
+  const secretNamed = (secret: string) => world.secrets.cache.get(`${namespace}/${secret}`);
+  const configSecret = secretNamed(configSecretName(name));
+  const configText = textOf(configSecret, configFile);
+  const gateways = podsOf(world, key).map((pod) => stateOf(services, pod));
+  const nodes = world.seesNodes ? world.nodes.cache.all() : undefined;
+  const eligible = nodes === undefined ? [] : nodesOf(server, nodes);
+  const own = `${namespace}/${gatewayName(name)}`;
+  return {
+    server,
+    judgement: judgements.ofServer(key),
+    nodes,
+    nodeNames: [...new Set([...eligible, ...gateways.map(({ node }) => node)])].filter((node) => node !== ''),
+    daemonSet: world.daemonSets.cache.get(own),
+    neighbours: neighboursOf(world, server, nodes),
+    serviceAccount: world.serviceAccounts.cache.get(own),
+    budget: world.budgets.cache.get(own),
+    configSecret,
+    previous: parseConfig(configText),
+    previousHash: configText === undefined ? undefined : digestOf(configText),
+    token: textOf(secretNamed(tokenSecretName(name)), tokenFile),
+    usersSecrets: usersSecretsOf(world, key),
+    gateways,
+  };
+}
+
+export function podsOf(world: World, server: ObjectKey): PodObject[] {
+  const live = (pod: PodObject) => pod.metadata.deletionTimestamp === undefined && !isFinished(pod);
+  return world.pods.cache.all().filter((pod) => serverKeyOf(pod) === server && live(pod));
+}
+
+/** The DaemonSet controller replaces failed pods; evicted ones stay as they are. */
+function isFinished({ status }: PodObject): boolean {
+  return status?.phase === 'Failed' || status?.phase === 'Succeeded';
+}
+
+function stateOf({ reports, mountFailures }: GatherServices, pod: PodObject): GatewayState {
+  const { uid = '' } = pod.metadata;
+  const { status, unreachable } = reports.get(uid);
+  return gatewayState({ pod, report: status, unreachable, mountFailure: mountFailures.get(uid) });
+}
+
+function neighboursOf(
+  world: World,
+  server: VpnServerObject,
+  nodes: readonly NodeObject[] | undefined,
+): DaemonSetObject[] {
+  return world.servers.cache
+    .all()
+    .filter((other) => other.metadata.uid !== server.metadata.uid && shareNode(server, other, nodes))
+    .flatMap(
+      ({ metadata }) =>
+        world.daemonSets.cache.get(`${metadata.namespace}/${gatewayName(metadata.name)}`) ?? [],
+    );
+}
+
+function usersSecretsOf(world: World, key: ObjectKey): Map<string, SecretObject> {
+  const { namespace, name } = splitKey(key);
+  const found = new Map<string, SecretObject>();
+  // They are numbered without gaps, apart from what somebody deleted a moment ago.
+  for (let shard = 0, gaps = 0; gaps < 16; shard++) {
+    const secretName = usersSecretName(name, shard);
+    const secret = world.secrets.cache.get(`${namespace}/${secretName}`);
+    if (secret !== undefined && serverKeyOf(secret) === key) found.set(secretName, secret);
+    else gaps++;
+  }
+  return found;
+}
+
+function parseConfig(text: string | undefined): ConfigDocument | undefined {
+  try {
+    const document = JSON.parse(text ?? '') as ConfigDocument;
+    return document.formatVersion === 1 && document.slices && document.spec ? document : undefined;
+  } catch {
+    return undefined;
+  }
+}

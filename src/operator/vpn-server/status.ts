@@ -1,0 +1,149 @@
+// What a VpnServer's status says: pure, from the situation and the decision. `kubectl get` and `kubectl describe` alone
+// must tell a stranger what is wrong and what to do.
+
+import { isIPv4Address } from '../../api/ipv4-text.ts';
+import { clientAddressCount } from '../../api/pool-addresses.ts';
+import type { VpnServerStatus } from '../../api/vpn-server-status.ts';
+import type { NewCondition } from '../conditions.ts';
+import { timestamp, withTimes } from '../conditions.ts';
+import type { NodeObject } from '../objects.ts';
+import type { GatewayState } from './gateway-state.ts';
+import { readyCondition } from './ready-condition.ts';
+import { listed, type Reported } from './reported.ts';
+import type { Situation } from './situation.ts';
+
+/** Fields that change with every session. */
+export const volatileFields = [
+  'sessions',
+  'addresses',
+  'summary',
+] as const satisfies (keyof VpnServerStatus)[];
+
+export function serverStatus(reported: Reported): VpnServerStatus {
+  const { situation, decision, now } = reported;
+  const { server, gateways, nodeNames, daemonSet } = situation;
+  const generation = server.metadata.generation ?? 0;
+  const scheduled = daemonSet?.status?.desiredNumberScheduled;
+  const desiredNodes = decision.gateways === undefined ? 0 : (scheduled ?? nodeNames.length);
+  const ready = gateways.filter(({ isReady }) => isReady);
+  const sessions = sum(gateways, ({ report }) => report?.sessions ?? 0);
+  const used = sum(gateways, ({ report }) => report?.addresses.used ?? 0);
+  const total = clientAddressCount(server.spec);
+  const conditions = [
+    readyCondition(reported, desiredNodes),
+    usersSynced(reported),
+    pathMtu(gateways),
+    weakProtocol(),
+  ].map((condition) => ({ ...condition, observedGeneration: generation }));
+  return {
+    observedGeneration: generation,
+    desiredNodes,
+    readyNodes: ready.length,
+    sessions,
+    addresses: { total, used },
+    endpoints: ready.flatMap((gateway) => endpointsOf(gateway, situation)),
+    summary: { nodes: `${ready.length}/${desiredNodes}`, addresses: `${used}/${total}` },
+    conditions: withTimes(conditions, server.status?.conditions ?? [], now),
+  };
+}
+
+function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}
+
+function usersSynced({ situation, decision, behind }: Reported): NewCondition {
+  const type = 'UsersSynced';
+  const { gateways, server } = situation;
+  if (decision.gateways === undefined || gateways.length === 0)
+    return {
+      type,
+      status: 'Unknown',
+      reason: 'NoGateways',
+      message: 'there is no gateway that could load users',
+    };
+  if (behind.length > 0) {
+    const message =
+      `${listed(behind.map(({ node }) => node))} did not load the current configuration yet: users added, changed or ` +
+      'removed lately are not known there; the operator asks the kubelet again, look at its log if this lasts';
+    return { type, status: 'False', reason: 'GatewaysBehind', message };
+  }
+  const pending = gateways.some(({ report }) => report?.configHash !== decision.gateways?.files.hash);
+  const known = server.status?.conditions?.find((condition) => condition.type === type);
+  // A change is on its way: no news until it takes too long.
+  if (pending && known !== undefined)
+    return { type, status: known.status, reason: known.reason, message: known.message };
+  if (pending)
+    return { type, status: 'Unknown', reason: 'Loading', message: 'the gateways are loading the users' };
+  const message = 'every gateway has loaded the current users and settings';
+  return { type, status: 'True', reason: 'Loaded', message };
+}
+
+function pathMtu(gateways: readonly GatewayState[]): NewCondition {
+  const type = 'PathMTU';
+  const sessions = sum(gateways, ({ report }) => report?.sessions ?? 0);
+  const blackHoles = sum(gateways, ({ report }) => report?.pathMTU.blackHoles ?? 0);
+  const indeterminate = gateways.filter(({ report }) => (report?.pathMTU.indeterminate ?? 0) > 0);
+  if (indeterminate.length > 0) {
+    const message =
+      `on ${listed(indeterminate.map(({ node }) => node))} there were paths whose MTU could not be measured: packets leave ` +
+      'in fragments there if need be; where that is slow, set spec.mtu {mode: Fixed, value: 1400} or less';
+    return { type, status: 'False', reason: 'Indeterminate', message };
+  }
+  if (sessions === 0)
+    return { type, status: 'Unknown', reason: 'NoSessions', message: 'nobody is connected' };
+  const found =
+    blackHoles === 0 ? '' : `; ${blackHoles} swallowed large packets in silence, and were measured anew`;
+  return {
+    type,
+    status: 'True',
+    reason: 'Measured',
+    message: `the path of every session is measured${found}`,
+  };
+}
+
+function weakProtocol(): NewCondition {
+  const message =
+    'PPTP is broken: whoever records the traffic can read it within about a day, whatever the password, and can then ' +
+    'log in as the user; use it only where the path is trusted or the data needs no secrecy';
+  return { type: 'WeakProtocol', status: 'True', reason: 'PPTP', message };
+}
+
+type Endpoint = NonNullable<VpnServerStatus['endpoints']>[number];
+
+/** The addresses of the node that clients may dial: outer ones first. */
+function endpointsOf({ node, pod }: GatewayState, { server, nodes }: Situation): Endpoint[] {
+  const all = addressesOf(nodes?.find(({ metadata }) => metadata.name === node));
+  const { hostIP } = pod.status ?? {};
+  const known = all.length > 0 || hostIP === undefined ? all : [hostIP].filter(isIPv4Address);
+  const { listenAddresses } = server.spec;
+  const listening = listenAddresses.filter((address) => known.includes(address));
+  const addresses = listenAddresses.length === 0 ? known : listening.length > 0 ? listening : listenAddresses;
+  return addresses.map((address) => ({ node, address }));
+}
+
+function addressesOf(node: NodeObject | undefined): string[] {
+  const addresses = node?.status?.addresses ?? [];
+  const ofType = (wanted: string) =>
+    addresses.filter(({ type }) => type === wanted).map(({ address }) => address);
+  return [...new Set([...ofType('ExternalIP'), ...ofType('InternalIP')])].filter(isIPv4Address);
+}
+
+/** The status of a server that nothing can be done for. */
+export function heldStatus({
+  server,
+  reason,
+  message,
+  now,
+}: {
+  server: Situation['server'];
+  reason: string;
+  message: string;
+  now: number;
+}): VpnServerStatus {
+  const observedGeneration = server.metadata.generation ?? 0;
+  const ready = { type: 'Ready', status: 'False', reason, message, observedGeneration } as const;
+  const kept = (server.status?.conditions ?? []).filter(({ type }) => type !== 'Ready');
+  const [condition] = withTimes([ready], server.status?.conditions ?? [], now);
+  const fallback = { ...ready, lastTransitionTime: timestamp(now) };
+  return { ...server.status, observedGeneration, conditions: [condition ?? fallback, ...kept] };
+}

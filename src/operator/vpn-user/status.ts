@@ -1,0 +1,62 @@
+// What a VpnUser's status says: pure, from the judgement and from what the gateways saw of the user.
+import type { Finding } from '../../api/finding.ts';
+import { findingMessage } from '../../api/finding.ts';
+import type { UserActivity } from '../../api/gateway-status.ts';
+import { usernameOf } from '../../api/vpn-user.ts';
+import type { VpnUserStatus } from '../../api/vpn-user-status.ts';
+import { withTimes } from '../conditions.ts';
+import type { UserJudgement } from '../judgements.ts';
+import type { VpnUserObject } from '../objects.ts';
+
+/** Fields that change with every call. */
+export const volatileFields = [
+  'sessions',
+  'lastSeen',
+  'lastFailure',
+] as const satisfies (keyof VpnUserStatus)[];
+
+export interface UserFacts {
+  readonly user: VpnUserObject;
+  readonly judgement: UserJudgement;
+  /** One for each gateway that knows the user. */
+  readonly activity: readonly UserActivity[];
+  /** Wall clock, ms. */
+  readonly now: number;
+}
+
+export function userStatus({ user, judgement, activity, now }: UserFacts): VpnUserStatus {
+  const { status = {} } = user;
+  const observedGeneration = judgement.generation;
+  const ready = { type: 'Ready', ...readiness(judgement.findings), observedGeneration } as const;
+  // A gateway forgets with its process; what was written here before is not lost with it.
+  const lastSeen = latest([status.lastSeen, ...activity.map((each) => each.lastSeen)]);
+  const lastFailure = latest([status.lastFailure, ...activity.map((each) => each.lastFailure)]);
+  return {
+    observedGeneration,
+    username: usernameOf(user),
+    sessions: activity.reduce((total, { sessions }) => total + sessions, 0),
+    ...(lastSeen === undefined ? {} : { lastSeen }),
+    ...(lastFailure === undefined ? {} : { lastFailure }),
+    conditions: withTimes([ready], status.conditions ?? [], now),
+  };
+}
+
+/** What somebody must correct explains more than what was ordered. */
+function readiness(findings: readonly Finding[]) {
+  const first = findings.find(({ severity }) => severity === 'fault') ?? findings[0];
+  if (first === undefined)
+    return { status: 'True', reason: 'Active', message: 'the user can log in' } as const;
+  const others = findings.filter((finding) => finding !== first);
+  const message = [first, ...others].map(findingMessage).join('; ');
+  return { status: 'False', reason: first.reason, message } as const;
+}
+
+/** Times in one format are in order as texts. */
+function latest<Item extends { readonly time: string }>(
+  items: readonly (Item | undefined)[],
+): Item | undefined {
+  return items.reduce((best, item) => {
+    if (item === undefined) return best;
+    return best === undefined || item.time > best.time ? item : best;
+  }, undefined);
+}
