@@ -43,6 +43,7 @@ ${users.join('')}`;
 describe('a gateway in a pod', { skip: cannotRunCluster() }, () => {
   let cluster: Cluster;
   let machine: Machine;
+  let other: Machine;
   let host: Snapshot;
   const node = (index: number): Node => cluster.nodes[index] ?? assert.fail(`no node ${index}`);
 
@@ -50,7 +51,8 @@ describe('a gateway in a pod', { skip: cannotRunCluster() }, () => {
     const archive = await projectArchive();
     host = await snapshotHost();
     cluster = await startCluster({ images: [archive] });
-    [machine] = await Promise.all([
+    [machine, other] = await Promise.all([
+      cluster.addMachine(),
       cluster.addMachine(),
       startGateways(cluster, { documents: documents(), slices }),
     ]);
@@ -72,8 +74,8 @@ describe('a gateway in a pod', { skip: cannotRunCluster() }, () => {
     const { output } = await on.attempt(['sh', '-c', `cat /proc/${pid}/task/*/status`]);
     return [...output.matchAll(new RegExp(`^${field}:\\s+(\\S+)`, 'gm'))].map(([, value = '']) => value);
   };
-  const login = (user: string, index = 1) =>
-    dial(machine, { server: node(index).address, user, password: 'correct horse' });
+  const login = (user: string, index = 1, from = machine) =>
+    dial(from, { server: node(index).address, user, password: 'correct horse' });
 
   it('lets a real Linux client in on its node’s own address', async () => {
     const connection = await login('alice');
@@ -118,7 +120,7 @@ describe('a gateway in a pod', { skip: cannotRunCluster() }, () => {
   });
 
   it('follows its files all the same: firewall, users, and nobody else’s session ends', async () => {
-    const [alice, bob] = [await login('alice'), await login('bob')];
+    const [alice, bob] = [await login('alice'), await login('bob', 1, other)];
     await Promise.all([alice.up(), bob.up()]);
     const started = performance.now();
     const changed = documents({ destinations: '198.51.100.0/24', suspended: ['alice'] });
@@ -130,7 +132,7 @@ describe('a gateway in a pod', { skip: cannotRunCluster() }, () => {
       const { output } = await node(1).attempt(['nft', 'list', 'ruleset']);
       return output.includes('198.51.100.0/24') && !output.includes('192.0.2.0/24') ? 'there' : undefined;
     });
-    assert.match(await machine.run(`ping -c 2 -i 0.2 -W 2 -I ${bob.device} 10.77.0.1`), / 0% packet loss/);
+    assert.match(await other.run(`ping -c 2 -i 0.2 -W 2 -I ${bob.device} 10.77.0.1`), / 0% packet loss/);
     await bob.hangUp();
   });
 

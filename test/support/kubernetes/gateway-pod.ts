@@ -61,7 +61,8 @@ spec:
         imagePullPolicy: Never
         args: [gateway, --config-dir, /etc/vpn-operator, --run-as, "${user}"]
         env: [{name: NODE_NAME, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]
-        readinessProbe: {exec: {command: [vpn-operator, sessions, --token-file, /etc/vpn-operator/token]}, periodSeconds: 1, timeoutSeconds: 5}
+        # The kubelet is in the node's network, too.
+        readinessProbe: {httpGet: {host: 127.0.0.1, port: 9723, path: /readyz}, periodSeconds: 1}
         securityContext:
           runAsUser: 0
           allowPrivilegeEscalation: false
