@@ -30,8 +30,8 @@ async function runSuite(name: Suite): Promise<void> {
   stream.on('test:pass', (test: EventData.TestPass) => tally.passed(test));
   stream.on('test:fail', (test: EventData.TestFail) => tally.fail(test));
   stream.on('test:stderr', ({ message }: EventData.TestStderr) => process.stderr.write(message));
-  stream.on('test:summary', ({ file, duration_ms }: EventData.TestSummary) => {
-    if (file !== undefined) tally.fileDone(file, duration_ms);
+  stream.on('test:summary', (summary: EventData.TestSummary) => {
+    if (summary.file !== undefined) tally.fileDone(summary);
   });
   for await (const _ of stream); // until all files are done
 }

@@ -3,19 +3,12 @@ import type { EventData } from 'node:test';
 import { inspect } from 'node:util';
 import { shortPath } from './test-files.ts';
 
-interface FileCounts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
 interface Skipped {
   name: string;
   reason: string;
 }
 
 export class Tally {
-  readonly #files = new Map<string, FileCounts>();
   readonly #failures: string[] = [];
   readonly #skipped: Skipped[] = [];
   #passed = 0;
@@ -30,14 +23,11 @@ export class Tally {
 
   passed(test: EventData.TestPass): void {
     if (test.details.type === 'suite' && test.skip === undefined) return;
-    const counts = this.#countsOf(test.file);
     const reason = test.skip ?? test.todo;
     if (reason === undefined || reason === false) {
-      counts.passed += 1;
       this.#passed += 1;
       return;
     }
-    counts.skipped += 1;
     this.#skipped.push({
       name: `${shortPath(test.file ?? '')}: ${test.name}`,
       reason: typeof reason === 'string' && reason !== '' ? reason : 'no reason given',
@@ -49,7 +39,6 @@ export class Tally {
     const { error } = test.details;
     if (test.details.type === 'suite' && 'failureType' in error && error.failureType === 'subtestsFailed')
       return;
-    this.#countsOf(test.file).failed += 1;
     const where = `${shortPath(test.file ?? '')}${test.line === undefined ? '' : `:${test.line}`}`;
     this.#failures.push(where);
     const cause = error.cause instanceof Error ? error.cause : error;
@@ -57,19 +46,15 @@ export class Tally {
     console.log(`\n✘ ${test.name}\n  ${where}\n${text.replaceAll(/^/gm, '  ')}\n`);
   }
 
-  /** @param duration milliseconds */
-  fileDone(file: string, duration: number): void {
-    const { passed, failed, skipped } = this.#countsOf(file);
-    const mark = failed > 0 ? '✘' : '✔';
-    const counts = [
-      `${passed} passed`,
-      failed > 0 && `${failed} failed`,
-      skipped > 0 && `${skipped} skipped`,
-    ];
-    const text = counts.filter((part) => part !== false).join(', ');
-    console.log(
-      `${mark} ${shortPath(file).padEnd(60)} ${text.padEnd(24)} ${(duration / 1000).toFixed(1).padStart(6)} s`,
-    );
+  /** One line for the file that ran; its tests may be written elsewhere, so the counts are the runner's. */
+  fileDone({ file = '', counts, duration_ms: duration, success }: EventData.TestSummary): void {
+    const { passed, skipped, cancelled, tests, todo } = counts;
+    const failed = tests - passed - skipped - todo;
+    const parts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`];
+    if (cancelled > 0) parts.push(`${cancelled} of them cancelled`);
+    const text = parts.filter((part) => part !== false).join(', ');
+    const seconds = (duration / 1000).toFixed(1).padStart(6);
+    console.log(`${success ? '✔' : '✘'} ${shortPath(file).padEnd(60)} ${text.padEnd(24)} ${seconds} s`);
   }
 
   report(): void {
@@ -79,12 +64,6 @@ export class Tally {
     if (this.failed > 0) console.log('Failed:');
     for (const where of this.#failures) console.log(`  ${where}`);
     console.log(`${this.#passed} passed, ${this.failed} failed, ${this.#skipped.length} skipped`);
-  }
-
-  #countsOf(file = ''): FileCounts {
-    const counts = this.#files.get(file) ?? { passed: 0, failed: 0, skipped: 0 };
-    this.#files.set(file, counts);
-    return counts;
   }
 }
 
