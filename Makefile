@@ -14,8 +14,9 @@ demo: ## a server, an office and a real Linux client in network namespaces: abou
 	@scripts/setup.sh lab
 	@$(node) scripts/demo.ts
 
-test: check ## everything: check, unit tests, end-to-end tests with the real client
-	@scripts/setup.sh lab
+test: check ## everything: check, unit tests, end-to-end tests with the real client, tests on a real Kubernetes
+	@scripts/setup.sh cluster
+	@$(node) test/support/kubernetes/prepare.ts
 	@$(node) test/support/run.ts all
 
 check: ## format, lint, types, generated files

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prepares a checkout for make: `setup.sh node` brings the npm packages, `setup.sh lab` also the Debian packages of the
-# client lab (needs root). Installs only what is missing and says so; otherwise silent.
+# client lab, `setup.sh cluster` also those of the Kubernetes lab (both need root). Installs only what is missing and says so; otherwise silent.
 set -eu
 
 fail() {
@@ -46,10 +46,21 @@ missing_packages() {
   fi
 }
 
+missing_cluster_packages() {
+  unless containerd containerd
+  unless runc runc
+  unless buildah buildah
+  unless mmdebstrap mmdebstrap
+  [ -x /usr/lib/cni/bridge ] || printf 'containernetworking-plugins '
+}
+
 debian_packages() {
   [ "$(id -u)" -eq 0 ] || fail "run this as root: it makes network namespaces and TUN devices"
   [ -c /dev/net/tun ] || fail "/dev/net/tun is missing; load the kernel's tun module, or give it to the container"
-  missing=$(missing_packages)
+  missing=$(
+    missing_packages
+    [ "$1" = lab ] || missing_cluster_packages
+  )
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null || fail "please install: $missing(no apt-get here to do it)"
   echo "setup: installing Debian packages: $missing"
@@ -69,9 +80,9 @@ debian_packages() {
 cd "$(dirname "$0")/.."
 case ${1:-} in
   node) node_packages ;;
-  lab)
-    debian_packages
+  lab | cluster)
+    debian_packages "$1"
     node_packages
     ;;
-  *) fail "usage: setup.sh node|lab" ;;
+  *) fail "usage: setup.sh node|lab|cluster" ;;
 esac

@@ -1,4 +1,4 @@
-// Runs the test files with node:test: `run.ts unit|e2e|all [part of a path…]`. Prints one line per file, each failure in
+// Runs the test files with node:test: `run.ts unit|e2e|cluster|all [part of a path…]`. Prints one line per file, each failure in
 // full, each skipped test with its reason, and ends with `N passed, N failed, N skipped`.
 import { type EventData, run } from 'node:test';
 import { Tally } from './tally.ts';
@@ -6,11 +6,11 @@ import { findTestFiles, isSuite, type Suite } from './test-files.ts';
 
 const [suite = 'unit', ...parts] = process.argv.slice(2);
 if (!isSuite(suite)) {
-  console.error(`run.ts: no suite called "${suite}"; there are unit, e2e and all`);
+  console.error(`run.ts: no suite called "${suite}"; there are unit, e2e, cluster and all`);
   process.exit(2);
 }
 
-const suites: readonly Suite[] = suite === 'all' ? ['unit', 'e2e'] : [suite];
+const suites: readonly Suite[] = suite === 'all' ? ['unit', 'e2e', 'cluster'] : [suite];
 const tally = new Tally();
 for (const each of suites) await runSuite(each);
 tally.report();
@@ -20,11 +20,11 @@ process.exitCode = tally.failed > 0 || tally.ran === 0 ? 1 : 0;
 async function runSuite(name: Suite): Promise<void> {
   const files = findTestFiles(name).filter((file) => parts.every((part) => file.includes(part)));
   if (files.length === 0) return;
-  // End-to-end files use the whole machine; one at a time keeps their timings honest.
+  // End-to-end and cluster files use the whole machine; one at a time keeps their timings honest.
   const stream = run({
     files,
-    concurrency: name === 'e2e' ? 1 : 2,
-    timeout: name === 'e2e' ? 600_000 : 120_000,
+    concurrency: name === 'unit' ? 2 : 1,
+    timeout: name === 'unit' ? 120_000 : 600_000,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   stream.on('test:pass', (test: EventData.TestPass) => tally.passed(test));

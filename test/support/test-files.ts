@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
-export type Suite = 'unit' | 'e2e';
+export type Suite = 'unit' | 'e2e' | 'cluster';
 
 const repository = resolve(import.meta.dirname, '../..');
 
@@ -10,14 +10,14 @@ const repository = resolve(import.meta.dirname, '../..');
 const apart = ['e2e', 'cluster', 'bench', 'soak', 'fuzz'].map((folder) => `test/${folder}/`);
 
 export function isSuite(name: string): name is Suite | 'all' {
-  return name === 'unit' || name === 'e2e' || name === 'all';
+  return name === 'unit' || name === 'e2e' || name === 'cluster' || name === 'all';
 }
 
 /** Absolute paths of a suite's test files, sorted. */
 export function findTestFiles(suite: Suite): string[] {
   return globSync(['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'], { cwd: repository })
     .filter((file) =>
-      suite === 'e2e' ? file.startsWith('test/e2e/') : !apart.some((folder) => file.startsWith(folder)),
+      suite === 'unit' ? !apart.some((folder) => file.startsWith(folder)) : file.startsWith(`test/${suite}/`),
     )
     .sort()
     .map((file) => join(repository, file));

@@ -39,8 +39,10 @@ export function cannotRunApi(): string | false {
 export function cannotRunCluster(): string | false {
   if (process.getuid?.() !== 0) return 'needs root: it makes network namespaces and containers';
   if (!existsSync('/dev/net/tun')) return 'needs /dev/net/tun';
-  const missing = ['containerd', 'runc', 'buildah', 'mmdebstrap', 'nft'].filter((name) => !hasProgram(name));
-  if (missing.length > 0) return `needs ${missing.join(', ')}: run scripts/setup-cluster.sh`;
+  const missing = ['containerd', 'runc', 'buildah', 'mmdebstrap', 'nft', 'pkill'].filter(
+    (name) => !hasProgram(name),
+  );
+  if (missing.length > 0) return `needs ${missing.join(', ')}: run scripts/setup.sh cluster`;
   return whyNoKube() ?? false;
 }
 
