@@ -1,6 +1,8 @@
-// What the kernel refused to send or write: counted by errno, and EMSGSIZE taken as news about the path. Never the end
+// What the kernel refused to send, write or hand over: counted by errno, and EMSGSIZE taken as news about the path. Never the end
 // of a session (SE-1).
 import type { PacketVector, SessionPacketVector } from '../protocol/datapath/packet-vector.ts';
+import type { PacketDoors } from './data-loop.ts';
+import type { Host } from './host/host.ts';
 import type { HostOperation } from './metric-labels.ts';
 import type { GatewayRecorder } from './metrics.ts';
 import type { SessionNetwork } from './session-network.ts';
@@ -32,6 +34,23 @@ export class HostErrors {
     this.#count('tun_write', vector);
   }
 
+  /** The same doors, with what reading fails of counted as well. */
+  countingReads(host: Host): PacketDoors {
+    return {
+      ...host,
+      receiveGre: (vector) => {
+        const count = host.receiveGre(vector);
+        this.#countOne('gre_receive', host.receiveErrno());
+        return count;
+      },
+      readTun: (vector) => {
+        const count = host.readTun(vector);
+        this.#countOne('tun_read', host.readErrno());
+        return count;
+      },
+    };
+  }
+
   /** Passes on what was too large; not while a batch is being sent, since the answer may be another probe. */
   settle(now: number): void {
     for (const { session, size } of this.#refusals.splice(0))
@@ -39,9 +58,10 @@ export class HostErrors {
   }
 
   #count(operation: HostOperation, vector: PacketVector): void {
-    for (let i = 0; i < vector.count; i++) {
-      const errno = vector.errnos[i]!;
-      if (errno !== 0) this.#recorder.countHostError(operation, this.#nameOf(errno));
-    }
+    for (let i = 0; i < vector.count; i++) this.#countOne(operation, vector.errnos[i]!);
+  }
+
+  #countOne(operation: HostOperation, errno: number): void {
+    if (errno !== 0) this.#recorder.countHostError(operation, this.#nameOf(errno));
   }
 }

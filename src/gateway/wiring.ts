@@ -84,7 +84,7 @@ function createLoop(
   const errors = new HostErrors(network, recorder, host.errnoName);
   return new DataLoop({
     dataPath,
-    doors: host,
+    doors: errors.countingReads(host),
     clock,
     control: (index, protocol, information, now) => sessions.control(index, protocol, information, now),
     events: (now) => {

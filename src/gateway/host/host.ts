@@ -35,6 +35,9 @@ export interface PathTowards {
 }
 
 export interface Host extends PacketDoors {
+  /** Why the last receiveGre or readTun stopped: 0, or an errno that is not just "nothing waits". */
+  receiveErrno(): number;
+  readErrno(): number;
   errnoName(errno: number): string;
   pathTowards(peerAddress: number): PathTowards;
   addClient(address: number): void;
@@ -93,6 +96,8 @@ function makeHost(netlink: Netlink, gre: GreSocket, network: Network): Host {
   return {
     errnoName,
     receiveGre: (vector: PacketVector) => gre.receive(vector),
+    receiveErrno: () => gre.receiveErrno,
+    readErrno: () => network.tun.readErrno,
     sendGre: (vector: PacketVector) => gre.send(vector),
     readTun: (vector: PacketVector) => network.tun.read(vector),
     writeTun: (vector: PacketVector) => network.tun.write(vector),
