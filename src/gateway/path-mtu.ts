@@ -28,6 +28,8 @@ export class SessionPathMtu {
   readonly #news: PathMtuNews;
   readonly #discovery: PathMtuDiscovery;
   readonly #probes = new Map<number, Probe>();
+  #isConfirmed = false;
+  #clampMtu = 0;
 
   constructor(session: Session, options: PathMtuOptions, dataPath: DataPath, news: PathMtuNews) {
     this.#session = session;
@@ -117,6 +119,7 @@ export class SessionPathMtu {
       else if (output.type === 'blackHole') this.#news.blackHole(this.#session, output);
       else this.#apply(output);
     }
+    if (this.#discovery.provenTunnelMtu !== this.#clampMtu) this.#tellDataPath();
   }
 
   #probe(size: number, now: number): void {
@@ -131,12 +134,21 @@ export class SessionPathMtu {
     const { pathMtu, tunnelMtu } = output;
     this.#session.pathMtu = pathMtu;
     this.#session.tunnelMtu = tunnelMtu;
+    this.#isConfirmed = output.type === 'confirmed';
+    this.#tellDataPath();
+    if (output.type === 'confirmed') this.#news.confirmed(this.#session, pathMtu);
+    if (output.type === 'indeterminate') this.#news.indeterminate(this.#session, output);
+  }
+
+  #tellDataPath(): void {
+    const { pathMtu, tunnelMtu } = this.#session;
+    this.#clampMtu = this.#discovery.provenTunnelMtu;
+    const confirmed = this.#isConfirmed;
     this.#dataPath.setPathMtu(this.#session.index, {
       pathMtu,
       tunnelMtu,
-      confirmed: output.type === 'confirmed',
+      confirmed,
+      clampMtu: this.#clampMtu,
     });
-    if (output.type === 'confirmed') this.#news.confirmed(this.#session, pathMtu);
-    if (output.type === 'indeterminate') this.#news.indeterminate(this.#session, output);
   }
 }

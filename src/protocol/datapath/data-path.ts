@@ -49,6 +49,8 @@ export interface PathMtuParameters {
   tunnelMtu: number;
   pathMtu: number;
   confirmed: boolean;
+  /** What the MSS of new TCP connections is made for; default: the tunnel MTU. */
+  clampMtu?: number;
 }
 
 /** What GRE has shown about the path of a session: for verdicts, probes and the round trip. Times in ms. */

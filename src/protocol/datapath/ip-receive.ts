@@ -49,7 +49,7 @@ export function receiveFromPeer(state: DataPathState, session: number, offset: n
     return;
   }
   const total = totalLength(bytes, offset);
-  if (clampMss(bytes, offset, total, mssFor(state.sessions.tunnelMtus[session]!))) {
+  if (clampMss(bytes, offset, total, mssFor(state.sessions.clampMtus[session]!))) {
     count(state, session, clampedSyns);
   }
   count(state, session, receivedPackets);

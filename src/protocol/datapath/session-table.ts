@@ -21,6 +21,8 @@ export class SessionTable {
   readonly gatewayServesDns: Uint8Array;
   readonly errorSources: Uint32Array;
   readonly tunnelMtus: Uint16Array;
+  /** What a TCP SYN's MSS is lowered to fit. */
+  readonly clampMtus: Uint16Array;
   readonly pathMtus: Uint16Array;
   readonly confirmed: Uint8Array;
   readonly destinations: Destinations[];
@@ -48,6 +50,7 @@ export class SessionTable {
     this.gatewayServesDns = new Uint8Array(capacity);
     this.errorSources = new Uint32Array(capacity);
     this.tunnelMtus = new Uint16Array(capacity);
+    this.clampMtus = new Uint16Array(capacity);
     this.pathMtus = new Uint16Array(capacity);
     this.confirmed = new Uint8Array(capacity);
     this.destinations = Array.from({ length: capacity }, () => nothingPermitted);
@@ -125,6 +128,7 @@ export class SessionTable {
 
   setPathMtu(session: number, parameters: PathMtuParameters): void {
     this.tunnelMtus[session] = parameters.tunnelMtu;
+    this.clampMtus[session] = parameters.clampMtu ?? parameters.tunnelMtu;
     this.pathMtus[session] = parameters.pathMtu;
     this.confirmed[session] = parameters.confirmed ? 1 : 0;
   }

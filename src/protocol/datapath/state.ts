@@ -10,6 +10,7 @@ import {
   type TunDiscardReason,
   tunDiscardReasons,
 } from './counters.ts';
+import { createDeafSenders, type DeafSenders } from './deaf-senders.ts';
 import { createLayout, type Layout } from './memory-layout.ts';
 import { createSessionEvents, type SessionEvents } from './packet-vector.ts';
 import { SessionTable } from './session-table.ts';
@@ -45,6 +46,7 @@ export interface DataPathState {
   readonly trials: MppeTrials;
   /** Token buckets of ICMP errors: two numbers a session. */
   readonly errorTokens: Float64Array;
+  readonly deafSenders: DeafSenders;
   readonly reorderWindow: number;
   readonly reorderDelay: number;
   readonly tunMtu: number;
@@ -108,6 +110,7 @@ export function createState(options: DataPathOptions): DataPathState {
     reports: createObservations(capacity),
     trials: createTrials(capacity),
     errorTokens: new Float64Array(2 * capacity),
+    deafSenders: createDeafSenders(),
     reorderWindow: Math.min(options.reorderWindow ?? 32, largestWindow),
     reorderDelay: Math.min(options.reorderDelay ?? 50, largestHold),
     tunMtu: options.tunMtu ?? 1500,

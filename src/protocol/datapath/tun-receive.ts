@@ -3,11 +3,21 @@
 import { write16 } from '../bytes/big-endian.ts';
 import { fragmentCount, writeFragment } from '../ip/fragment.ts';
 import { writeFragmentationNeeded } from '../ip/icmp.ts';
-import { at, destinationOf, headerFault, isDontFragment, totalLength } from '../ip/ipv4.ts';
+import {
+  at,
+  destinationOf,
+  dontFragmentFlag,
+  headerFault,
+  isDontFragment,
+  read16,
+  totalLength,
+  writeHeaderChecksum,
+} from '../ip/ipv4.ts';
 import { clearOverhead, mppeOverhead } from '../ip/overhead.ts';
 import { clampMss, mssFor } from '../ip/tcp-mss.ts';
 import { takeToken } from '../ip/token-bucket.ts';
 import { place } from './counters.ts';
+import { giveIdentification, isFromDeafSender } from './deaf-senders.ts';
 import { hasGreRoom, nextGreSlot, sendFrame } from './gre-transmit.ts';
 import { slotStride } from './memory-layout.ts';
 import { protocolIpv4, protocolMppe } from './ppp-header.ts';
@@ -52,7 +62,7 @@ export function receiveTunPacket(state: DataPathState, offset: number, length: n
   const mtu = sessions.tunnelMtus[session]!;
   if (total > mtu) return receiveTooLarge(state, session, offset, mtu, now);
   if (!hasGreRoom(state, 1)) return false;
-  clamp(state, session, offset, total, mtu);
+  clamp(state, session, offset, total);
   sendPacket(state, session, offset, total, now);
   count(state, session, sentPackets);
   count(state, session, sentBytes, total);
@@ -66,8 +76,9 @@ function isOpenForIp(state: DataPathState, session: number): boolean {
 }
 
 /** Both the SYN to the peer and the SYN-ACK say what the tunnel takes, so TCP never makes a packet that is too large. */
-function clamp(state: DataPathState, session: number, offset: number, length: number, mtu: number): void {
-  if (clampMss(state.bytes, offset, length, mssFor(mtu))) count(state, session, clampedSyns);
+function clamp(state: DataPathState, session: number, offset: number, length: number): void {
+  if (clampMss(state.bytes, offset, length, mssFor(state.sessions.clampMtus[session]!)))
+    count(state, session, clampedSyns);
 }
 
 function receiveTooLarge(
@@ -77,7 +88,11 @@ function receiveTooLarge(
   mtu: number,
   now: number,
 ): boolean {
-  if (isDontFragment(state.bytes, offset)) return reportTooLarge(state, session, offset, mtu, now);
+  if (isDontFragment(state.bytes, offset)) {
+    if (!isFromDeafSender(state.deafSenders, state.bytes, offset, now))
+      return reportTooLarge(state, session, offset, mtu, now);
+    letFragment(state, offset);
+  }
   const pieces = fragmentCount(state.bytes, offset, mtu);
   if (pieces === 0 || pieces > state.layout.greOut.capacity) {
     count(state, session, unfragmentable);
@@ -92,6 +107,13 @@ function receiveTooLarge(
   return true;
 }
 
+function letFragment({ bytes, deafSenders }: DataPathState, offset: number): void {
+  giveIdentification(deafSenders, bytes, offset);
+  const field = offset + at.flagsAndFragmentOffset;
+  write16(bytes, field, read16(bytes, field) & ~dontFragmentFlag);
+  writeHeaderChecksum(bytes, offset);
+}
+
 function sendFragment(
   state: DataPathState,
   session: number,
@@ -103,7 +125,7 @@ function sendFragment(
   const target = nextGreSlot(state);
   const length = writeFragment(state.bytes, target, state.bytes, offset, mtu, piece);
   if (length === 0) return;
-  if (piece === 0) clamp(state, session, target, length, mtu);
+  if (piece === 0) clamp(state, session, target, length);
   sendPacket(state, session, target, length, now);
   count(state, session, fragmentsSent);
 }

@@ -35,6 +35,8 @@ const firstTimeout = 1000;
 /** Before anything has answered: an outage must not look like a deaf peer. */
 const leastTimeout = 500;
 const leastPatience = 100;
+/** A transfer that begins while we probe delays the answers: a queue is no narrow path. */
+const leastWait = 220;
 
 export type SearchResult =
   | { readonly type: 'found'; readonly size: number }
@@ -91,7 +93,14 @@ export class PathMtuSearch {
     if (this.#fits === 0) return this.#sentLastAt + Math.max(leastTimeout, 3 * roundTrip);
     // Answers to a volley trickle in behind each other on a slow line: each one buys the rest more time.
     const patience = this.#outstanding.size > 1 ? 1.5 * roundTrip : roundTrip;
-    return Math.max(this.#sentLastAt + roundTrip, this.#lastAnswerAt) + Math.max(leastPatience, patience);
+    const waited =
+      Math.max(this.#sentLastAt + roundTrip, this.#lastAnswerAt) + Math.max(leastPatience, patience);
+    return Math.max(this.#sentLastAt + leastWait, waited);
+  }
+
+  /** Largest size that arrived so far; 0 = none. */
+  get proven(): number {
+    return this.#fits;
   }
 
   /** The sizes to send first, ascending. */

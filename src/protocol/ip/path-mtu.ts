@@ -2,7 +2,7 @@
 // Sans-IO; the search itself is in path-mtu-search.ts. All sizes are outer IPv4 packets unless called tunnel MTU.
 //
 //   start ──► searching ──► confirmed ──┬─ after 10 s, then every 9.5 min: find (it may have grown, or loss fooled us)
-//             │   ▲                     ├─ while large packets flow, every 5 s: check (it may have shrunk)
+//             │   ▲                     ├─ while large packets flow, every 2 s: check (it may have shrunk)
 //             │   └─────────────────────┴─ a stall, ICMP, EMSGSIZE: check, and until it ends: unconfirmed
 //             └──► indeterminate: nothing answers; hints are all there is, above the floor, for 10 minutes
 //
@@ -18,10 +18,13 @@ const cautiousSize = 1400;
 const secondLook = 10_000;
 /** Short of 10 minutes, so that a path that grew is in use within them. */
 const reconfirmInterval = 570_000;
-const busyCheckInterval = 5000;
+/** A TCP that lost everything waits twice as long each time: found late is cured later still. */
+const busyCheckInterval = 2000;
 const hintInterval = 5000;
 const hintLifetime = 600_000;
 const stallInterval = 2000;
+/** A round trip longer than this is an answer of long ago, ms. */
+const longestRoundTrip = 3000;
 
 export class PathMtuDiscovery {
   readonly #encryption: Encryption;
@@ -61,6 +64,17 @@ export class PathMtuDiscovery {
     return tunnelMtuFor(this.#pathMtu, this.#encryption);
   }
 
+  /**
+   * What a new TCP connection may count on: until a first search has ended, only what passed so far. What it is told at
+   * its start stays, and no word of ours reaches a peer whose packets get lost on their way to us.
+   */
+  get provenTunnelMtu(): number {
+    const first = this.#everConfirmed ? undefined : this.#search;
+    const proven =
+      first === undefined ? this.#pathMtu : this.#clamp(Math.max(this.#remembered ?? 0, first.proven));
+    return tunnelMtuFor(proven, this.#encryption);
+  }
+
   get isConfirmed(): boolean {
     return this.#isConfirmed;
   }
@@ -83,9 +97,11 @@ export class PathMtuDiscovery {
    */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): PathMtuOutput[] {
     // Its echo and an acknowledgment may both come: the first one counts.
-    if (this.#awaited.delete(size)) this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
+    const wasAwaited = this.#awaited.delete(size);
+    if (wasAwaited) this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
     if (size >= this.#pathMtu) this.#provenAt = now;
-    return this.#search === undefined ? [] : this.#advance(this.#search.answered(size, proof, now), now);
+    if (this.#search !== undefined) return this.#advance(this.#search.answered(size, proof, now), now);
+    return wasAwaited && size > this.#pathMtu && size <= this.#ceiling ? this.#raise(size, now) : [];
   }
 
   /** EMSGSIZE: our host did not send a packet, probe or data, of `size` outer bytes. */
@@ -212,6 +228,17 @@ export class PathMtuDiscovery {
     if (isNews && found < this.#ceiling) this.#lookAgainAt = now + secondLook;
     else if (purpose === 'find') this.#lookAgainAt = now + reconfirmInterval;
     return isNews ? [this.#describe('confirmed'), ...this.#blackHole(now)] : [];
+  }
+
+  /** An answer came after its search had ended: the path is slow, not narrow, and the search goes on with patience. */
+  #raise(size: number, now: number): PathMtuOutput[] {
+    const took = Math.min(now - this.#searchedAt, longestRoundTrip);
+    this.#roundTrip = Math.max(this.#roundTrip ?? 0, took);
+    this.#pathMtu = size;
+    this.#isConfirmed = true;
+    this.#everConfirmed = true;
+    this.#provenAt = now;
+    return [this.#describe('confirmed'), ...this.#find(now)];
   }
 
   /** Silence says nothing of size: what was known stays, but unproven. */

@@ -270,3 +270,74 @@ describe('a packet of the TUN for nobody', () => {
     assert.deepEqual(server.path.tunDiscarded, { malformed: 2, no_session: 1 });
   });
 });
+
+describe('a TCP sender that no ICMP reaches', () => {
+  const segment = (sequence: number, { port = 80, protocol = 6, identification = 0 } = {}) => {
+    const payload = new Uint8Array(1480);
+    const view = new DataView(payload.buffer);
+    view.setUint16(0, port);
+    view.setUint16(2, 40000);
+    view.setUint32(4, sequence);
+    payload[12] = 0x50;
+    return innerPacket({
+      source: officeAddress,
+      destination: assignedAddress,
+      protocol,
+      payload,
+      dontFragment: true,
+      identification,
+    });
+  };
+  const sentBy = (server: End) => server.takeSent().length;
+
+  it('gets through: a segment that comes again too large is cut despite DF, and so are those after it', () => {
+    const { server } = createPair(stateless);
+    server.fromTun([segment(1000), segment(2460)], 0);
+    assert.equal(sentBy(server), 0);
+    server.fromTun([segment(1000)], 200);
+    assert.equal(sentBy(server), 2);
+    server.fromTun([segment(2460), segment(3920)], 210);
+    assert.equal(sentBy(server), 4);
+    const { pmtuDrops, fragmentedPackets } = server.counters();
+    assert.deepEqual([pmtuDrops.toClient.fragmentation_needed, fragmentedPackets], [2, 3]);
+  });
+
+  it('sends pieces that belong together: without DF, one identification for each packet (RFC 6864 §4.1)', () => {
+    const { server, client } = createPair(stateless);
+    server.fromTun([segment(1000)], 0);
+    server.fromTun([segment(1000), segment(2460)], 200);
+    client.fromWire(server.takeSent(), 200);
+    const pieces = client.delivered.map((piece) => new DataView(piece.buffer, piece.byteOffset));
+    const identifications = pieces.map((view) => view.getUint16(4));
+    assert.equal(identifications.length, 4);
+    assert.ok(identifications[0] !== 0 && identifications[0] === identifications[1]);
+    assert.ok(identifications[2] !== identifications[0] && identifications[2] === identifications[3]);
+    assert.ok(pieces.every((view) => (view.getUint16(6) & 0x4000) === 0));
+  });
+
+  it('is told first; a burst, a new segment, another connection and UDP are no retransmission', () => {
+    const { server } = createPair(stateless);
+    server.fromTun([segment(1000), segment(1000)], 0);
+    server.fromTun([segment(2460)], 300);
+    server.fromTun([segment(1000, { port: 81 })], 600);
+    for (const now of [0, 300, 600]) server.fromTun([segment(7, { port: 53, protocol: 17 })], 1000 + now);
+    assert.equal(sentBy(server), 0);
+  });
+
+  it('is found out by the retransmission of any segment, also across the wrap of sequence numbers', () => {
+    const { server } = createPair(stateless);
+    server.fromTun([segment(0xffff_ff00)], 0);
+    server.fromTun([segment(100)], 300);
+    server.fromTun([segment(0xffff_ff00)], 700);
+    assert.equal(sentBy(server), 2);
+  });
+
+  it('is told anew after a minute without a packet that is too large', () => {
+    const { server } = createPair(stateless);
+    server.fromTun([segment(1000)], 0);
+    server.fromTun([segment(1000)], 300);
+    assert.equal(sentBy(server), 2);
+    server.fromTun([segment(9000)], 61_000);
+    assert.equal(sentBy(server), 0);
+  });
+});

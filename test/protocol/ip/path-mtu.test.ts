@@ -77,7 +77,7 @@ describe('Finding the path MTU', () => {
       const time = simulated.settle();
       assertFound(simulated, `path ${mtu}`);
       assert.ok(simulated.probes <= 20, `${simulated.probes} probes at ${mtu}`);
-      assert.ok(time <= (mtu < 1280 ? 3000 : 2000), `${time} ms at ${mtu}`);
+      assert.ok(time <= (mtu < 1280 ? 3500 : 2000), `${time} ms at ${mtu}`);
     }
   });
 
@@ -273,13 +273,13 @@ describe('A path that shrinks in mid-session', () => {
     assertFound(simulated, 'after the outage');
   });
 
-  it('costs an idle session no probe between two looks, a busy one two in 5 s', () => {
+  it('costs an idle session no probe between two looks, a busy one two in 2 s', () => {
     const simulated = settled(1500);
     const before = simulated.probes;
     simulated.run(9 * minute);
     assert.equal(simulated.probes, before);
     runBusy(simulated, minute);
-    assert.ok(simulated.probes - before <= 30, `${simulated.probes - before}`);
+    assert.ok(simulated.probes - before <= 62, `${simulated.probes - before}`);
   });
 });
 
@@ -396,5 +396,41 @@ describe('A hostile peer', () => {
       }
       assert.ok(simulated.probes < 2000, `${simulated.probes}`);
     }
+  });
+});
+
+describe('A slow answer', () => {
+  it('that comes after its search gave up raises the size, and buys the next search patience', () => {
+    const simulated = new SimulatedPath({ mtu: 1454, roundTrip: 2500 }, { roundTrip: 5 });
+    simulated.settle();
+    assert.equal(simulated.discovery.isConfirmed, false);
+    simulated.run(20_000);
+    assertFound(simulated, 'behind a queue of 2.5 s');
+  });
+
+  it('counts once, and only for a size that was asked for', () => {
+    const { discovery, now } = settled(1454);
+    assert.deepEqual(discovery.answered(1499, 'echo', now), []);
+    assert.deepEqual(discovery.answered(1454, 'echo', now), []);
+    assert.equal(discovery.pathMtu, 1454);
+    assert.equal(discovery.answered(1492, 'echo', now)[0]?.type, 'confirmed');
+    assert.equal(discovery.pathMtu, 1492);
+  });
+});
+
+describe('What a TCP connection may count on', () => {
+  it('is only what passed, until the first search has ended', () => {
+    const { discovery } = new SimulatedPath({ mtu: 1280, roundTrip: 100 });
+    discovery.start(0);
+    assert.equal(discovery.provenTunnelMtu, 576 - 44);
+    discovery.answered(1280, 'echo', 100);
+    const simulated = settled(1280);
+    assert.equal(simulated.discovery.provenTunnelMtu, 1280 - 44);
+  });
+
+  it('is what an earlier session learned', () => {
+    const { discovery } = new SimulatedPath({ mtu: 1454, roundTrip: 100 }, { remembered: 1454 });
+    discovery.start(0);
+    assert.equal(discovery.provenTunnelMtu, 1454 - 44);
   });
 });
