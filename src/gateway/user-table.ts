@@ -22,6 +22,7 @@ export type UserChange =
   | 'removed'
   | 'suspended'
   | 'expired'
+  | 'expiry'
   | 'username'
   | 'password'
   | 'address'
@@ -158,6 +159,7 @@ function compare(before: Entry, after: Entry, wallClock: number): UserChange[] {
   const facts: readonly (readonly [UserChange, boolean])[] = [
     ['suspended', now.suspended && !old.suspended],
     ['expired', wallClock >= after.expiresAt && after.expiresAt !== before.expiresAt],
+    ['expiry', wallClock < after.expiresAt && after.expiresAt !== before.expiresAt],
     ['username', now.username !== old.username],
     ['password', now.ntHash !== old.ntHash || now.octetsNtHash !== old.octetsNtHash],
     ['address', now.address !== old.address],

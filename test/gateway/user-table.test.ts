@@ -100,7 +100,8 @@ describe('the user table', () => {
       ['maxSessions', {}, { maxSessions: 2 }],
       ['', {}, {}],
       ['', { suspended: true }, { suspended: false }],
-      ['', {}, { expiresAt: '2026-07-01T00:00:00Z' }],
+      ['expiry', {}, { expiresAt: '2026-07-01T00:00:00Z' }],
+      ['expiry', { expiresAt: '2026-07-01T00:00:00Z' }, {}],
       [
         '',
         { allowedSources: ['192.0.2.0/24', '10.0.0.0/8'] },
