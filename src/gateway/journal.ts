@@ -91,7 +91,8 @@ export class Journal {
       `${user} has address ${address}, tunnel MTU ${tunnelMtu}`,
     );
     this.#recorder.countLogin('success');
-    if (session.user !== undefined) this.#activity.opened(session.user, formatAddress(session.peerAddress));
+    if (session.user !== undefined && session.timesOpened === 1)
+      this.#activity.opened(session.user, formatAddress(session.peerAddress));
   }
 
   countVerdict(verdict: GreVerdict): void {

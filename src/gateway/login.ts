@@ -108,12 +108,17 @@ function admit(
   const { penalties, addresses, settings, sessionsOf } = services;
   const { gatewayAddress, dns, wins, maximumSessions } = settings();
   penalties.succeeded(session.peerAddress, attempt.name, now);
+  if (session.user !== undefined && userKey(session.user) !== userKey(user)) {
+    // Its address, destinations and totals are those of the first.
+    const why = `the link belongs to ${session.user.name}; another user has to dial again`;
+    return refuse(services, session, attempt, { user, errorCode: 649, result: 'other', why });
+  }
   const older = sessionsOf(user).filter((other) => other !== session);
   for (const other of older.slice(0, Math.max(0, older.length - user.maxSessions + 1))) {
     other.terminate('replaced', `the same user logged in again from elsewhere`, now);
     other.lost('replaced', 'the same user logged in again', now);
   }
-  if (services.sessionCount() >= maximumSessions) {
+  if (session.user === undefined && services.sessionCount() >= maximumSessions) {
     return refuse(services, session, attempt, {
       user,
       errorCode: 930,

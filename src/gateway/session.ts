@@ -56,8 +56,8 @@ export class Session {
   isJudged = false;
   /** Why its login was refused, for the metrics. */
   refusal: LoginResult | undefined;
-  /** IP flowed at some time. */
-  wasOpened = false;
+  /** How often IP began to flow: LCP may begin anew. */
+  timesOpened = 0;
   user: GatewayUser | undefined;
   address: number | undefined;
   encryption: MppeParameters | undefined;
@@ -84,6 +84,11 @@ export class Session {
     this.#link = new Link(options.link);
     this.#dataPath = dataPath;
     this.#owner = owner;
+  }
+
+  /** IP flowed at some time. */
+  get wasOpened(): boolean {
+    return this.timesOpened > 0;
   }
 
   get deadline(): number {
@@ -164,7 +169,7 @@ export class Session {
         return;
       case 'opened':
         this.state = 'Established';
-        this.wasOpened = true;
+        this.timesOpened++;
         this.#owner.opened(this, output.peersMru, now);
         return;
       case 'down':
