@@ -15,6 +15,8 @@ export interface ControlListenerOptions {
   owner: ControlPeerOwner;
   /** A connection was refused before any byte was read. */
   refused: (peerAddress: number, reason: string) => void;
+  /** The kernel could not hand over a connection; the next one may come through. */
+  acceptFailed: (errno: string) => void;
 }
 
 export class ControlListener {
@@ -33,8 +35,7 @@ export class ControlListener {
   /** Rejects with one clear error when an address is taken or not the node's. */
   async listen(): Promise<void> {
     const addresses = this.#options.addresses.length > 0 ? this.#options.addresses : [0];
-    for (const address of addresses)
-      this.#servers.push(await listenOn(formatAddress(address), (socket) => this.#accept(socket)));
+    for (const address of addresses) this.#servers.push(await this.#listenOn(formatAddress(address)));
   }
 
   /** Accepts nobody new; those who are here stay. */
@@ -45,6 +46,19 @@ export class ControlListener {
   forget(peer: ControlPeer): void {
     this.#peers.delete(peer);
     this.#options.timer.delete(peer);
+  }
+
+  #listenOn(host: string): Promise<Server> {
+    return new Promise((resolve, reject) => {
+      const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+      const failToListen = (error: NodeJS.ErrnoException) => reject(new Error(explain(error, host)));
+      server.once('error', failToListen);
+      server.listen({ host, port: ControlPort, backlog: 512 }, () => {
+        server.off('error', failToListen);
+        server.on('error', ({ code }: NodeJS.ErrnoException) => this.#options.acceptFailed(code ?? ''));
+        resolve(server);
+      });
+    });
   }
 
   #accept(socket: Socket): void {
@@ -62,14 +76,6 @@ export class ControlListener {
     this.#peers.add(controlPeer);
     this.#options.timer.add(controlPeer);
   }
-}
-
-function listenOn(host: string, accept: (socket: Socket) => void): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer({ noDelay: true }, accept);
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, host))));
-    server.listen({ host, port: ControlPort, backlog: 512 }, () => resolve(server));
-  });
 }
 
 function explain(error: NodeJS.ErrnoException, host: string): string {

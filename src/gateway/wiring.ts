@@ -103,13 +103,14 @@ function createListener(
   foundation: Foundation,
   parts: { sessions: Sessions; loop: DataLoop; admission: Admission; callIds: CallIds },
 ): ControlListener {
-  const { clock, timer, journal, settings } = foundation;
+  const { clock, timer, journal, recorder, settings } = foundation;
   const { sessions, loop, admission, callIds } = parts;
   const listener: ControlListener = new ControlListener({
     addresses: settings().listenAddresses,
     admission,
     timer,
     refused: (address, reason) => journal.refusedConnection(address, reason, clock()),
+    acceptFailed: (errno) => recorder.countHostError('accept', errno),
     owner: {
       clock,
       allotCallId: () => callIds.allot(),
