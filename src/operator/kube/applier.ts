@@ -37,7 +37,7 @@ export class Applier {
     if (this.#isSettled(this.#applied.get(key), digest, live)) return false;
     let result = await this.#cluster.apply(resource, wanted);
     // Items that somebody added to our lists survive an apply.
-    if (live !== undefined && !covers(result, wanted) && covers(live, withoutLists(wanted)))
+    if (!covers(result, wanted) && covers(result, withoutLists(wanted)))
       result = await this.#replace(resource, wanted, result);
     this.#applied.set(key, {
       wanted: digest,

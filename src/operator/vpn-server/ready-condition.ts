@@ -3,6 +3,7 @@ import { findingMessage } from '../../api/finding.ts';
 import type { NewCondition } from '../conditions.ts';
 import type { GatewayState, PodProblem } from './gateway-state.ts';
 import { listed, type Reported } from './reported.ts';
+import type { Situation } from './situation.ts';
 
 const type = 'Ready';
 
@@ -13,8 +14,7 @@ export function readyCondition({ situation, decision }: Reported, desiredNodes: 
     const message = `${decision.conflicts.map(findingMessage).join('; ')}${kept}`;
     return { type, status: 'False', reason: conflict.reason, message };
   }
-  if (desiredNodes === 0 && situation.gateways.length === 0)
-    return noNode(situation.server.spec.placement.nodeSelector);
+  if (desiredNodes === 0 && situation.gateways.length === 0) return noNode(situation);
   const troubled = situation.gateways.filter(({ isReady }) => !isReady);
   const ready = situation.gateways.length - troubled.length;
   if (troubled.length === 0 && ready >= desiredNodes) {
@@ -28,15 +28,20 @@ export function readyCondition({ situation, decision }: Reported, desiredNodes: 
   return notReady(troubled, ready, desiredNodes);
 }
 
-function noNode(selector: Readonly<Record<string, string>>): NewCondition {
-  const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
-  const wanted =
-    labels.length === 0 ? 'no Linux node is free of taints that' : `no node with ${labels.join(', ')}`;
-  const message =
-    labels.length === 0
-      ? `${wanted} spec.placement.tolerations does not tolerate; add the toleration`
-      : `${wanted} can be used; label a node (kubectl label node NAME ${labels.join(' ')}), correct spec.placement.nodeSelector, or add tolerations`;
-  return { type, status: 'False', reason: 'NoNodeMatches', message };
+function noNode({ server, nodeNames }: Situation): NewCondition {
+  const labels = Object.entries(server.spec.placement.nodeSelector).map(([key, value]) => `${key}=${value}`);
+  return { type, status: 'False', reason: 'NoNodeMatches', message: whyNoNode(labels, nodeNames) };
+}
+
+function whyNoNode(labels: readonly string[], nodeNames: readonly string[]): string {
+  if (nodeNames.length > 0) {
+    return `${listed(nodeNames)} would do, but Kubernetes starts nothing there now; kubectl get nodes tells more`;
+  }
+  if (labels.length === 0) {
+    return 'no Linux node is free of taints that spec.placement.tolerations does not tolerate; add the toleration';
+  }
+  const label = `label a node (kubectl label node NAME ${labels.join(' ')})`;
+  return `no node with ${labels.join(', ')} can be used; ${label}, correct spec.placement.nodeSelector, or add tolerations`;
 }
 
 function notReady(troubled: readonly GatewayState[], ready: number, desired: number): NewCondition {

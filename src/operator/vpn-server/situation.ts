@@ -54,7 +54,9 @@ export function gather(services: GatherServices, server: VpnServerObject, key: O
   const secretNamed = (secret: string) => world.secrets.cache.get(`${namespace}/${secret}`);
   const configSecret = secretNamed(configSecretName(name));
   const configText = textOf(configSecret, configFile);
-  const gateways = podsOf(world, key).map((pod) => stateOf(services, pod));
+  const gateways = podsOf(world, key)
+    .map((pod) => stateOf(services, pod))
+    .sort((one, other) => one.node.localeCompare(other.node, 'en'));
   const nodes = world.seesNodes ? world.nodes.cache.all() : undefined;
   const eligible = nodes === undefined ? [] : nodesOf(server, nodes);
   const own = `${namespace}/${gatewayName(name)}`;

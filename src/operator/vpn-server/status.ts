@@ -21,10 +21,9 @@ export const volatileFields = [
 
 export function serverStatus(reported: Reported): VpnServerStatus {
   const { situation, decision, now } = reported;
-  const { server, gateways, nodeNames, daemonSet } = situation;
+  const { server, gateways, nodeNames } = situation;
   const generation = server.metadata.generation ?? 0;
-  const scheduled = daemonSet?.status?.desiredNumberScheduled;
-  const desiredNodes = decision.gateways === undefined ? 0 : (scheduled ?? nodeNames.length);
+  const desiredNodes = decision.gateways === undefined ? 0 : (scheduledNodes(situation) ?? nodeNames.length);
   const ready = gateways.filter(({ isReady }) => isReady);
   const sessions = sum(gateways, ({ report }) => report?.sessions ?? 0);
   const used = sum(gateways, ({ report }) => report?.addresses.used ?? 0);
@@ -45,6 +44,13 @@ export function serverStatus(reported: Reported): VpnServerStatus {
     summary: { nodes: `${ready.length}/${desiredNodes}`, addresses: `${used}/${total}` },
     conditions: withTimes(conditions, server.status?.conditions ?? [], now),
   };
+}
+
+/** undefined: the DaemonSet controller did not look at the DaemonSet as it is now. */
+function scheduledNodes({ daemonSet }: Situation): number | undefined {
+  const { metadata, status } = daemonSet ?? {};
+  const isCurrent = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
+  return isCurrent ? status?.desiredNumberScheduled : undefined;
 }
 
 function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
