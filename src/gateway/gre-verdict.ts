@@ -2,6 +2,7 @@
 // repair it. Pure. The hotel whose router blocks GRE, and the NAT that knows one client only, get their names here.
 import type { GreReport } from '../protocol/datapath/data-path.ts';
 import { formatAddress } from '../protocol/ip/address.ts';
+import { floorSize } from '../protocol/ip/usual-sizes.ts';
 
 /** `verdict` of vpn_gre_verdicts_total. */
 export const greVerdicts = {
@@ -63,6 +64,17 @@ export function judgeGre({
     };
   }
   return report.received ? oneWay(from) : nothingReceived(from);
+}
+
+/** LCP is fine, and of the path MTU probes only the smallest came back. */
+export function largeLost(from: string): GreJudgement {
+  return {
+    verdict: 'large_lost',
+    detail:
+      `small packets pass, and none of ${floorSize} bytes or more does: something between us and ${from} drops every larger GRE ` +
+      'packet (IP protocol 47), perhaps a tunnel or firewall with too small an MTU; packets are kept small and may be ' +
+      'fragmented, but let the network on the way carry at least 1280 bytes',
+  };
 }
 
 function oneWay(from: string): GreJudgement {

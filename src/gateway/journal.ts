@@ -4,7 +4,7 @@ import type { GatewayUser } from '../api/gateway-config.ts';
 import { type Log, printable } from '../process/log.ts';
 import { formatAddress } from '../protocol/ip/address.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
-import type { GreJudgement, GreVerdict } from './gre-verdict.ts';
+import { type GreJudgement, type GreVerdict, largeLost } from './gre-verdict.ts';
 import { closed, type LoginResult, loginResults, sessionEndReasons } from './metric-labels.ts';
 import type { GatewayRecorder } from './metrics.ts';
 import type { Session } from './session.ts';
@@ -121,10 +121,25 @@ export class Journal {
     this.#activity.indeterminate();
     const user = session.user?.name ?? '';
     const from = formatAddress(session.peerAddress);
+    if (found.reason === 'only_small_answers') {
+      this.#largePacketsLost(session, user, from);
+      return;
+    }
     this.#log.warn(
       { user, from, reason: found.reason, pathMtu: found.pathMtu },
       `${user} from ${from}: the path MTU cannot be measured, the client answers no probes; packets leave without DF`,
     );
+  }
+
+  /** Said once a session, however often the path is asked. */
+  #largePacketsLost(session: Session, user: string, from: string): void {
+    if (session.isJudged) return;
+    session.isJudged = true;
+    const { verdict, detail } = largeLost(from);
+    this.countVerdict(verdict);
+    if (session.user !== undefined)
+      this.#activity.failed(session.user, { reason: verdict, message: detail, from });
+    this.#log.warn({ user, from, verdict }, `${user} from ${from} is connected, but ${detail}`);
   }
 
   restarted(session: Session): void {

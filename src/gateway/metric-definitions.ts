@@ -95,6 +95,35 @@ export const sessionMetrics: readonly SessionMetric[] = [
     'Largest inner IP packet that the tunnel carries whole.',
     (s) => s.tunnelMtu,
   ),
+  {
+    name: 'vpn_session_path_mtu_probes_total',
+    kind: 'counter',
+    help: 'Path MTU probes since the session began or renegotiated, by what became of them.',
+    labels: [...ofSession, 'outcome'],
+    samples: ({ probes: { echoed, acknowledged, lost } }) =>
+      Object.entries({ echoed, acknowledged, lost }).map(([outcome, value]) => ({
+        labels: { outcome },
+        value,
+      })),
+  },
+  plain(
+    'counter',
+    'vpn_session_fragments_sent_total',
+    'Pieces sent to the client of inner packets that were too large and could be cut.',
+    (s) => s.totals.fragmentsSent,
+  ),
+  plain(
+    'counter',
+    'vpn_session_clamped_syns_total',
+    'TCP SYNs, in either direction, whose MSS was lowered to what the tunnel takes.',
+    (s) => s.totals.clampedSyns,
+  ),
+  plain(
+    'counter',
+    'vpn_session_fragmentation_needed_sent_total',
+    'ICMP errors that told a sender the size that fits.',
+    (s) => s.totals.fragmentationNeededSent,
+  ),
   plain(
     'counter',
     'vpn_session_gre_lost_packets_total',

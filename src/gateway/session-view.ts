@@ -17,8 +17,20 @@ export interface SessionTotals {
   greDuplicate: number;
   /** Packets that were too large for the path, by reason. */
   pmtuDrops: { toClient: Readonly<Record<string, number>>; fromClient: Readonly<Record<string, number>> };
+  /** SYNs whose MSS was lowered; pieces sent of packets that were cut inside the tunnel; ICMP errors to senders. */
+  clampedSyns: number;
+  fragmentsSent: number;
+  fragmentationNeededSent: number;
   /** Packets of this session that were refused, by reason. */
   discarded: Readonly<Record<string, number>>;
+}
+
+/** The rest of `sent` is under way. */
+export interface ProbeTotals {
+  readonly sent: number;
+  readonly echoed: number;
+  readonly acknowledged: number;
+  readonly lost: number;
 }
 
 /** One authenticated session at one moment. */
@@ -43,6 +55,8 @@ export interface SessionSnapshot {
   /** Milliseconds; undefined until the first echo reply. */
   roundTrip: number | undefined;
   totals: SessionTotals;
+  /** Path MTU probes by what became of them. */
+  probes: ProbeTotals;
 }
 
 /** One element of `sessions` in GET /v1/sessions. */

@@ -2,18 +2,22 @@
 import type { SessionCounters } from '../protocol/datapath/counters.ts';
 import type { MppeParameters } from '../protocol/ppp/link-output.ts';
 import type { Session } from './session.ts';
-import type { EncryptionMode, SessionSnapshot, SessionTotals } from './session-view.ts';
+import type { EncryptionMode, ProbeTotals, SessionSnapshot, SessionTotals } from './session-view.ts';
 
 export function encryptionMode(parameters: MppeParameters | undefined): EncryptionMode {
   if (parameters === undefined) return 'None';
   return `MPPE-${parameters.keyLength}-${parameters.stateless ? 'stateless' : 'stateful'}`;
 }
 
+/** With `mtu.mode: Fixed`, and before IP flows. */
+const noProbes: ProbeTotals = { sent: 0, echoed: 0, acknowledged: 0, lost: 0 };
+
 /** Undefined while no user is known: labels name configured objects only. */
 export function takeSnapshot(
   session: Session,
   where: { namespace: string; server: string; node: string },
   counters: SessionCounters,
+  probes: ProbeTotals = noProbes,
 ): SessionSnapshot | undefined {
   if (session.user === undefined || session.address === undefined) return undefined;
   return {
@@ -28,13 +32,14 @@ export function takeSnapshot(
     pathMtu: session.pathMtu,
     roundTrip: session.roundTrip,
     totals: totalsOf(counters),
+    probes,
   };
 }
 
 export function totalsOf(counters: SessionCounters): SessionTotals {
   const { receivedBytes, sentBytes, receivedPackets, sentPackets, greLost, greReordered, greDuplicate } =
     counters;
-  const { pmtuDrops, discarded } = counters;
+  const { pmtuDrops, clampedSyns, fragmentsSent, fragmentationNeededSent, discarded } = counters;
   return {
     receivedBytes,
     sentBytes,
@@ -44,6 +49,9 @@ export function totalsOf(counters: SessionCounters): SessionTotals {
     greReordered,
     greDuplicate,
     pmtuDrops,
+    clampedSyns,
+    fragmentsSent,
+    fragmentationNeededSent,
     discarded,
   };
 }

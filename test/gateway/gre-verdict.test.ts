@@ -1,7 +1,7 @@
 // The verdict on calls over which GRE does not pass.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type GreEvidence, judgeGre } from '../../src/gateway/gre-verdict.ts';
+import { type GreEvidence, judgeGre, largeLost } from '../../src/gateway/gre-verdict.ts';
 import type { GreReport } from '../../src/protocol/datapath/data-path.ts';
 
 const quiet = { peerAddress: 0xc000_0207, unknownCallSeen: false, neighbourWorks: false };
@@ -50,5 +50,13 @@ describe('the verdict on GRE', () => {
 
   it('finds nothing wrong once the client acknowledged a packet of ours', () => {
     assert.equal(judge({ received: true, acknowledgedSequence: 0 }, { neighbourWorks: true }), undefined);
+  });
+});
+
+describe('the verdict on a path that loses all large packets', () => {
+  it('says what passes, what does not, and what to do', () => {
+    const { verdict, detail } = largeLost('192.0.2.7');
+    assert.equal(verdict, 'large_lost');
+    assert.match(detail, /none of 576 bytes or more does: something between us and 192\.0\.2\.7 drops/);
   });
 });

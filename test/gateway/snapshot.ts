@@ -25,8 +25,12 @@ export function snapshot(changes: Partial<SessionSnapshot> = {}): SessionSnapsho
       greReordered: 6,
       greDuplicate: 7,
       pmtuDrops: { toClient: { inner: 2, outer: 1 }, fromClient: { inner: 0, outer: 4 } },
+      clampedSyns: 9,
+      fragmentsSent: 10,
+      fragmentationNeededSent: 11,
       discarded: { mppe_late: 8, spoofed_source: 0 },
     },
+    probes: { sent: 20, echoed: 12, acknowledged: 3, lost: 4 },
     ...changes,
   };
 }

@@ -44,8 +44,13 @@ export class PathMtuDiscovery {
   #provenAt = -Infinity;
   #searchedAt = -Infinity;
   readonly #awaited = new Set<number>();
-  /** For the metrics: probes by what became of them; the rest of `sent` were lost, refused or are under way. */
-  readonly probes = { sent: 0, echoed: 0, acknowledged: 0 };
+  /** Sizes that searches before this one asked for in vain. */
+  readonly #late = new Set<number>();
+  /**
+   * For the metrics: probes by what became of them; refused ones are
+   * lost too, and a probe is lost when the next search begins. The rest of `sent` is under way.
+   */
+  readonly probes = { sent: 0, echoed: 0, acknowledged: 0, lost: 0 };
 
   constructor(options: PathMtuOptions) {
     this.#encryption = options.encryption;
@@ -97,11 +102,12 @@ export class PathMtuDiscovery {
    */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): PathMtuOutput[] {
     // Its echo and an acknowledgment may both come: the first one counts.
-    const wasAwaited = this.#awaited.delete(size);
-    if (wasAwaited) this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
+    const isNew = this.#awaited.delete(size);
+    if (isNew) this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
     if (size >= this.#pathMtu) this.#provenAt = now;
     if (this.#search !== undefined) return this.#advance(this.#search.answered(size, proof, now), now);
-    return wasAwaited && size > this.#pathMtu && size <= this.#ceiling ? this.#raise(size, now) : [];
+    const wasAsked = this.#late.delete(size) || isNew;
+    return wasAsked && size > this.#pathMtu && size <= this.#ceiling ? this.#raise(size, now) : [];
   }
 
   /** EMSGSIZE: our host did not send a packet, probe or data, of `size` outer bytes. */
@@ -192,6 +198,7 @@ export class PathMtuDiscovery {
     guesses: (number | undefined)[],
     now: number,
   ): PathMtuOutput[] {
+    this.#giveUpProbes();
     this.#search = new PathMtuSearch({
       purpose,
       limit,
@@ -216,6 +223,12 @@ export class PathMtuDiscovery {
     this.#search = undefined;
     if (search.result.type === 'silent') return this.#concludeSilence(search.result.smallAnswered, now);
     return this.#conclude(search.result.size, search.purpose, now);
+  }
+
+  #giveUpProbes(): void {
+    this.probes.lost = this.probes.sent - this.probes.echoed - this.probes.acknowledged;
+    for (const size of this.#awaited) this.#late.add(size);
+    this.#awaited.clear();
   }
 
   #conclude(found: number, purpose: 'check' | 'find', now: number): PathMtuOutput[] {

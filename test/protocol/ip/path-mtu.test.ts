@@ -375,9 +375,19 @@ describe('The probe counters', () => {
   it('count each probe once, though it was acknowledged and echoed', () => {
     const simulated = settled(1500);
     simulated.run(1000);
-    assert.deepEqual(simulated.discovery.probes, { sent: 4, echoed: 4, acknowledged: 0 });
+    assert.deepEqual(simulated.discovery.probes, { sent: 4, echoed: 4, acknowledged: 0, lost: 0 });
     simulated.discovery.answered(1500, 'acknowledgment', simulated.now);
-    assert.deepEqual(simulated.discovery.probes, { sent: 4, echoed: 4, acknowledged: 0 });
+    assert.deepEqual(simulated.discovery.probes, { sent: 4, echoed: 4, acknowledged: 0, lost: 0 });
+  });
+
+  it('count as lost what has no answer when the next search begins, and never less than before', () => {
+    const simulated = settled(1454);
+    simulated.run(15_000);
+    const { sent, echoed, lost } = simulated.discovery.probes;
+    assert.ok(lost >= 3, `${lost} of ${sent}`);
+    simulated.discovery.answered(1500, 'echo', simulated.now);
+    assert.ok(simulated.discovery.probes.lost >= lost);
+    assert.ok(simulated.discovery.probes.echoed + lost <= simulated.discovery.probes.sent, `${echoed}`);
   });
 });
 
