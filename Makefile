@@ -4,7 +4,7 @@
 node := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clean
+.PHONY: help demo test check path-mtu-table clean
 
 help: ## list the targets
 	@echo "vpn-operator: targets (demo and test run as root on Debian with Node 20 or newer)"
@@ -22,6 +22,10 @@ test: check ## everything: check, unit tests, end-to-end tests with the real cli
 check: ## format, lint, types, generated files
 	@scripts/setup.sh node
 	@npm run --silent check
+
+path-mtu-table: ## 84 paths, filters and MRUs with the real client, 10 MB each way: a quarter of an hour
+	@scripts/setup.sh lab
+	@$(node) scripts/path-mtu-table.ts $(ROWS)
 
 clean: ## remove what was built or installed in this checkout
 	rm -rf node_modules dist coverage .cache

@@ -1,5 +1,5 @@
 // What the network between server and clients does to packets: narrow links, filtered ICMP, dropped fragments, lost
-// packets, filtered GRE. All of it happens in the router's namespace.
+// packets, filtered GRE. The filters are the router's; the narrow link has two ends, and neither may tell of it.
 import type { Namespace } from './namespaces.ts';
 
 export interface PathConditions {
@@ -17,19 +17,29 @@ export interface PathConditions {
 
 const table = 'conditions';
 
-/** Sets the conditions between the router's `device` and everything beyond it. Replaces those set before. */
+export interface LinkEnd {
+  namespace: Namespace;
+  device: string;
+}
+
+/** Sets the conditions of the link between the router and what lies beyond it. Replaces those set before. */
 export async function setConditions(
-  router: Namespace,
-  device: string,
+  router: LinkEnd,
+  beyond: LinkEnd,
   conditions: PathConditions,
 ): Promise<void> {
-  await router.ip(`link set ${device} mtu ${conditions.mtu ?? 1500}`);
-  await router.nftTable(table, chains(device, conditions));
+  for (const { namespace, device } of [router, beyond])
+    await namespace.ip(`link set ${device} mtu ${conditions.mtu ?? 1500}`);
+  await router.namespace.nftTable(table, chains(router.device, conditions));
+  await beyond.namespace.nftTable(table, conditions.icmp === 'filtered' ? silence : '');
 }
+
+const unreachableDropped = 'icmp type destination-unreachable drop';
+const silence = `chain output { type filter hook output priority 0;\n${unreachableDropped}\n}`;
 
 function chains(device: string, conditions: PathConditions): string {
   const { icmp = 'passed', fragments = 'passed', lossPerMille = 0, greFilter = 'none' } = conditions;
-  const unreachable = icmp === 'filtered' ? ['icmp type destination-unreachable drop'] : [];
+  const unreachable = icmp === 'filtered' ? [unreachableDropped] : [];
   const forward = [
     ...unreachable,
     ...(fragments === 'dropped' ? ['ip frag-off & 0x3fff != 0 drop'] : []),

@@ -53,7 +53,11 @@ export class Topology {
   }
 
   setConditions(conditions: PathConditions): Promise<void> {
-    return setConditions(this.router, 'home0', conditions);
+    return setConditions(
+      { namespace: this.router, device: 'home0' },
+      { namespace: this.home, device: 'wan0' },
+      conditions,
+    );
   }
 
   setNat(nat: Nat): Promise<void> {
