@@ -5,12 +5,15 @@ import { startProgram } from '../lab/commands.ts';
 import type { Namespace } from '../lab/namespaces.ts';
 import type { Undo } from '../lab/undo.ts';
 import type { Outcome } from './client.ts';
+import type { HostileReport, HostileRequest, Hostiles } from './hostile.ts';
 import type { LoginRequest, PingRequest } from './swarm.ts';
 
 export type SwarmRequest = { readonly id: number } & (
   | { readonly type: 'logIn'; readonly request: LoginRequest }
   | { readonly type: 'ping'; readonly request: PingRequest }
-  | { readonly type: 'up' | 'vanish' }
+  | { readonly type: 'connect'; readonly request: HostileRequest }
+  | { readonly type: 'junk'; readonly request: Parameters<Hostiles['junk']>[0] }
+  | { readonly type: 'report' | 'up' | 'vanish' }
 );
 
 export type SwarmAnswer = { readonly id: number } & (
@@ -47,6 +50,19 @@ export class RemoteSwarm {
 
   up(): Promise<number> {
     return this.#ask({ id: 0, type: 'up' }) as Promise<number>;
+  }
+
+  /** Connections of hostile clients. */
+  async connect(request: HostileRequest): Promise<void> {
+    await this.#ask({ id: 0, type: 'connect', request });
+  }
+
+  report(): Promise<HostileReport> {
+    return this.#ask({ id: 0, type: 'report' }) as Promise<HostileReport>;
+  }
+
+  async junk(request: Parameters<Hostiles['junk']>[0]): Promise<void> {
+    await this.#ask({ id: 0, type: 'junk', request });
   }
 
   async vanish(): Promise<void> {

@@ -1,9 +1,11 @@
 // The process that a swarm runs in, inside the clients' namespace: carries out what the test asks over Node's IPC.
 
+import { Hostiles } from './hostile.ts';
 import type { SwarmAnswer, SwarmRequest } from './remote-swarm.ts';
 import { Swarm } from './swarm.ts';
 
 const swarm = new Swarm(Number(process.argv[2] ?? 64));
+const hostiles = new Hostiles();
 
 process.on('message', (request: SwarmRequest) => {
   carryOut(request).then(
@@ -23,6 +25,12 @@ async function carryOut(request: SwarmRequest): Promise<unknown> {
       return await swarm.logIn(request.request);
     case 'ping':
       return await swarm.ping(request.request);
+    case 'connect':
+      return await hostiles.connect(request.request);
+    case 'report':
+      return hostiles.report();
+    case 'junk':
+      return hostiles.junk(request.request);
     case 'up':
       return swarm.up;
     case 'vanish':
