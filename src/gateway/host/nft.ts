@@ -48,8 +48,15 @@ function run(args: readonly string[], input: string): string {
     timeout: Timeout,
   });
   if (error !== undefined) throw new Error(explain(error));
-  if (status !== 0) throw new Error(`nft ${args.join(' ')} failed: ${stderr.trim().split('\n', 1)[0]}`);
+  if (status !== 0) throw new Error(explainFailure(args, stderr));
   return stdout;
+}
+
+function explainFailure(args: readonly string[], stderr: string): string {
+  if (stderr.includes('Operation not permitted')) {
+    return 'cannot set up the firewall: not permitted; run as root or add the capability NET_ADMIN';
+  }
+  return `nft ${args.join(' ')} failed: ${stderr.trim().split('\n', 1)[0]}`;
 }
 
 function explain(error: NodeJS.ErrnoException): string {
