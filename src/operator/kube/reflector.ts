@@ -179,11 +179,13 @@ export class Reflector<Kept extends KubeObject> {
       const key = keyOf(metadata);
       this.#keys.delete(key);
       this.#options.cache.set(key, undefined);
-    } else this.#keys.add(this.#store(event.object as Kept));
+    } else this.#store(event.object as Kept);
   }
 
   #store(object: Kept): ObjectKey {
     const key = keyOf(object.metadata);
+    // Also of a list that breaks off half-way: the next one must know whom to miss.
+    this.#keys.add(key);
     this.#options.cache.set(key, this.#options.keep(object));
     return key;
   }
