@@ -31,7 +31,8 @@ export async function openApiServer(options: { users?: readonly TokenUser[] } = 
   await applyCustomResources(kubectl);
   const api = await startApi(undo, kubectl);
   const close = async () => {
-    if (given) await kubectl.run(['delete', 'namespace', namespace]);
+    // Emptying it takes the cluster a while, or for ever where no controller does it.
+    if (given) await kubectl.attempt(['delete', 'namespace', namespace, '--wait=false']);
     undo.now();
     controlPlane?.close();
   };
