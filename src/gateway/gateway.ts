@@ -223,12 +223,19 @@ export class Gateway {
     this.#wiring.loop.flush();
   }
 
-  /** An address that the node gains is closed to clients from then on. */
+  /** An address that the node gains is closed to clients from then on. What fails is counted and tried again. */
   #followNodeAddresses(): void {
-    const addresses = nodeAddresses();
-    if (addresses.join() === this.#nodeAddresses.join()) return;
-    this.#nodeAddresses = addresses;
-    this.#applySettings();
+    const before = this.#nodeAddresses;
+    try {
+      const addresses = nodeAddresses();
+      if (addresses.join() === before.join()) return;
+      this.#nodeAddresses = addresses;
+      this.#applySettings();
+    } catch (error) {
+      this.#nodeAddresses = before;
+      const { code } = error as NodeJS.ErrnoException;
+      this.#foundation.recorder.countHostError(code === undefined ? 'firewall' : 'netlink', code ?? '');
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import type { PathMtuMemory } from '../protocol/ip/path-mtu-memory.ts';
 import type { AddressPool } from './address-pool.ts';
 import type { ExpiryTimer } from './expiry-timer.ts';
 import type { PathTowards } from './host/host.ts';
+import type { GatewayRecorder } from './metrics.ts';
 import { type PathMtuNews, SessionPathMtu } from './path-mtu.ts';
 import type { EchoReply, Session } from './session.ts';
 import type { SessionLimits } from './session-limits.ts';
@@ -27,6 +28,7 @@ export interface SessionNetworkServices {
     removeClient(address: number): void;
   };
   news: Omit<PathMtuNews, 'confirmed'>;
+  recorder: Pick<GatewayRecorder, 'countHostError'>;
 }
 
 /** Packets this close to the path MTU, bytes, say whether it still holds. */
@@ -54,7 +56,7 @@ export class SessionNetwork {
       pathMtu: session.pathMtu,
       destinations: destinationsOf(settings(), user),
     });
-    host.addClient(address);
+    this.#askHost(() => host.addClient(address));
     limits.begin(session.index, now);
     if (settings().fixedTunnelMtu === undefined) this.#discover(session, peersMru, now);
   }
@@ -70,8 +72,18 @@ export class SessionNetwork {
   released(session: Session, now: number): void {
     this.stopped(session);
     if (session.address === undefined) return;
-    if (session.wasOpened) this.#services.host.removeClient(session.address);
+    const { address } = session;
+    if (session.wasOpened) this.#askHost(() => this.#services.host.removeClient(address));
     this.#services.addresses.release(session.address, now);
+  }
+
+  /** What netlink refuses is counted: it must not end a session, and least of all the process (SE-1). */
+  #askHost(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#services.recorder.countHostError('netlink', (error as NodeJS.ErrnoException).code ?? '');
+    }
   }
 
   echoReplied(session: Session, reply: EchoReply, now: number): void {
