@@ -50,4 +50,9 @@ export class Buildah {
     await this.run(['push', '--quiet', image, `docker-archive:${unfinished}:${image}`]);
     renameSync(unfinished, archive);
   }
+
+  /** Removes images that no name points to any more: what an image was before it was built again. */
+  async prune(): Promise<void> {
+    await this.run(['rmi', '--prune', '--force']);
+  }
 }

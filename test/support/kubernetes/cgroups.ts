@@ -11,6 +11,7 @@ const patience = 5_000;
 /** Makes the cgroup and sees to its removal, with all below it. @param name one path segment, unique on this machine */
 export function makeCgroup(undo: Undo, name: string): void {
   for (const hierarchy of hierarchies()) {
+    removeThoseOfDeadLabs(hierarchy);
     const folder = join(hierarchy, name);
     undo.later(() => removeTree(folder));
     mkdirSync(folder);
@@ -23,6 +24,14 @@ function hierarchies(): string[] {
   return readdirSync(root)
     .map((entry) => join(root, entry))
     .filter((folder) => existsSync(join(folder, 'cgroup.procs')));
+}
+
+/** A lab that was killed undid nothing. Names begin with the id of its process. */
+function removeThoseOfDeadLabs(hierarchy: string): void {
+  for (const name of readdirSync(hierarchy)) {
+    const pid = /^vo(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removeTree(join(hierarchy, name));
+  }
 }
 
 function isUnified(folder: string): boolean {

@@ -23,6 +23,7 @@ export async function projectArchive(): Promise<string> {
   const flags = ['--isolation', 'chroot', '--pull-never', '--quiet', '--tag', projectImage];
   await buildah.run(['build', ...flags, repository]);
   await buildah.push(projectImage, archive);
+  await buildah.prune();
   removeOthers(archive);
   return archive;
 }
