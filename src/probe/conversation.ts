@@ -61,14 +61,14 @@ export class Conversation {
       if (news === undefined) throw late();
       const found = judge(news);
       if (found !== undefined) return found;
-      throwIfOver(news);
+      this.#throwIfOver(news);
     }
   }
 
   /** The next news, or undefined after `patience` ms. @throws StepFailed what ended the session */
   async next(patience: number): Promise<News | undefined> {
     const news = await this.#news.next(patience);
-    if (news !== undefined) throwIfOver(news);
+    if (news !== undefined) this.#throwIfOver(news);
     return news;
   }
 
@@ -78,6 +78,22 @@ export class Conversation {
     this.#control?.destroy();
     this.#tunnel?.close();
     this.#timer.close();
+  }
+
+  #throwIfOver(news: News): void {
+    switch (news.type) {
+      case 'failed':
+        throw controlFailure(news.failure);
+      case 'down':
+        throw linkFailure(news);
+      case 'callEnd': {
+        // TCP may be quicker than the goodbyes over GRE: what GRE said before is the reason.
+        const failure = this.#tunnel?.failure;
+        throw failure === undefined ? new StepFailed('lost', 'it cleared the call') : linkFailure(failure);
+      }
+      case 'greRefused':
+        throw new StepFailed('gre_rejected', news.by);
+    }
   }
 
   async #sayGoodbye(control: ControlDialogue, tunnel: Tunnel): Promise<void> {
@@ -100,17 +116,4 @@ export class Conversation {
 /** Monotonic ms. */
 export function clock(): number {
   return performance.now();
-}
-
-function throwIfOver(news: News): void {
-  switch (news.type) {
-    case 'failed':
-      throw controlFailure(news.failure);
-    case 'down':
-      throw linkFailure(news);
-    case 'callEnd':
-      throw new StepFailed('lost', 'it cleared the call');
-    case 'greRefused':
-      throw new StepFailed('gre_rejected', news.by);
-  }
 }

@@ -201,7 +201,10 @@ const loginErrors: Readonly<Record<string, FailureReason>> = {
   930: 'server_unavailable',
 };
 
-export function linkFailure({ step, detail }: Extract<LinkClientOutput, { type: 'down' }>): StepFailed {
+export function linkFailure({
+  step,
+  detail,
+}: Pick<Extract<LinkClientOutput, { type: 'down' }>, 'step' | 'detail'>): StepFailed {
   switch (step) {
     case 'lcp':
       return new StepFailed('link_failed', detail);

@@ -85,6 +85,11 @@ export class Tunnel implements Expirable {
     return this.#phase === 'up';
   }
 
+  /** Why the link will go down, as soon as it is known. */
+  get failure(): LinkClient['failure'] {
+    return this.#link.failure;
+  }
+
   /** The server acknowledged some GRE of ours. */
   get isHeardByServer(): boolean {
     return this.#dataPath.greReport(this.#session).acknowledgedSequence !== undefined;

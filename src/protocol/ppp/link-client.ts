@@ -66,6 +66,11 @@ export class LinkClient {
     return this.#drain();
   }
 
+  /** Why the link is on its way down; known before 'down', which waits for the goodbye. */
+  get failure(): { step: Step; detail: string } | undefined {
+    return this.#failure === undefined ? undefined : { step: this.#step, detail: this.#failure };
+  }
+
   expire(now: number): LinkClientOutput[] {
     if (this.#isDown) return [];
     this.#fromLcp(this.#lcp.expire(now), now);
