@@ -44,7 +44,7 @@ describe('why a probe failed', () => {
   ] as const) {
     it(`is ${reason} when the server says E=${code} (RFC 2759 §6)`, () => {
       const detail = refusedWith(`E=${code} R=0 C=00112233445566778899AABBCCDDEEFF V=3 M=no`);
-      assert.equal(linkFailure({ type: 'down', step: 'authentication', detail }).failure.reason, reason);
+      assert.equal(linkFailure({ step: 'authentication', detail }).failure.reason, reason);
     });
   }
 
@@ -57,14 +57,14 @@ describe('why a probe failed', () => {
     const success = new TextEncoder().encode(`S=${'0'.repeat(40)} M=welcome`);
     const [output] = peer.receive({ code: 3, identifier: 3, data: success });
     const detail = output?.type === 'failed' ? output.detail : '';
-    const { failure } = linkFailure({ type: 'down', step: 'authentication', detail });
+    const { failure } = linkFailure({ step: 'authentication', detail });
     assert.equal(failure.reason, 'server_not_genuine');
   });
 
   it("keeps the cause of a refused encryption, not the link's advice to a server", () => {
     const detail =
       'encryption required (MPPE 128 bit stateless), but the client refused: it offered 40 bit. Turn encryption on.';
-    const { failure } = linkFailure({ type: 'down', step: 'encryption', detail });
+    const { failure } = linkFailure({ step: 'encryption', detail });
     assert.equal(failure.message, 'no agreement on 128-bit stateless MPPE: it offered 40 bit');
   });
 
