@@ -40,6 +40,8 @@ export interface OperatorOptions {
   /** 'always': without a Lease, for a single process. */
   readonly leading: 'elected' | 'always';
   readonly log: Log;
+  /** Told of every request, for tests of rights. */
+  readonly onRequest?: (request: ApiRequest) => void;
   /** Called before and after every write, for tests that interrupt it. */
   readonly onWrite?: (moment: 'before' | 'after', request: ApiRequest) => void;
 }
@@ -61,7 +63,7 @@ export function startOperator(options: OperatorOptions): Operator {
   const { log } = options;
   const clock = systemClock;
   const metrics = createOperatorMetrics(LeaseName);
-  const client = new ApiClient(loadConfig(options.kubeconfig), metrics.request);
+  const client = new ApiClient(loadConfig(options.kubeconfig), metrics.request, options.onRequest);
   const namespaces = options.namespaces.length === 0 ? undefined : options.namespaces;
   const world = new World({ client, clock, random, log }, namespaces);
   const workers = createWorkers(options, { client, world, metrics, isLeader: () => election.isLeader });

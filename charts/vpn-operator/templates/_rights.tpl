@@ -45,7 +45,6 @@
     - create
     - patch
     - update
-    - delete
 - apiGroups:
     - ""
   resources:
@@ -70,7 +69,6 @@
     - create
     - patch
     - update
-    - delete
 - apiGroups:
     - policy
   resources:

@@ -41,7 +41,7 @@ export const namespaceRights: readonly Right[] = [
   {
     apiGroup: '',
     resources: ['serviceaccounts'],
-    verbs: ['list', 'watch', 'create', 'patch', 'update', 'delete'],
+    verbs: ['list', 'watch', 'create', 'patch', 'update'],
     why: 'to give the gateways an account without any right',
   },
   {
@@ -59,7 +59,7 @@ export const namespaceRights: readonly Right[] = [
   {
     apiGroup: 'apps',
     resources: ['daemonsets'],
-    verbs: ['list', 'watch', 'create', 'patch', 'update', 'delete'],
+    verbs: ['list', 'watch', 'create', 'patch', 'update'],
     why: 'to run the gateways',
   },
   {

@@ -32,14 +32,20 @@ export class ApiClient {
   readonly #config: KubeConfig;
   readonly #server: URL;
   readonly #observe: RequestObserver;
+  readonly #announce: (request: ApiRequest) => void;
   readonly #agents: { calls: Agent | PlainAgent; watches: Agent | PlainAgent };
 
-  constructor(config: KubeConfig, observe: RequestObserver = () => {}) {
+  constructor(
+    config: KubeConfig,
+    observe: RequestObserver = () => {},
+    announce: (request: ApiRequest) => void = () => {},
+  ) {
     const server = config.getCurrentCluster()?.server;
     if (server === undefined) throw new Error('no cluster is configured: set KUBECONFIG, or run in a Pod');
     this.#config = config;
     this.#server = new URL(server);
     this.#observe = observe;
+    this.#announce = announce;
     const AgentOfScheme = this.#server.protocol === 'http:' ? PlainAgent : Agent;
     this.#agents = {
       calls: new AgentOfScheme({ ...KeepAlive, maxSockets: MostConnections }),
@@ -78,6 +84,7 @@ export class ApiClient {
   }
 
   async #open(request: ApiRequest, agent: Agent | PlainAgent): Promise<IncomingMessage> {
+    this.#announce(request);
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const options = await this.#options(request, body, agent);
     return await new Promise((resolve, reject) => {
