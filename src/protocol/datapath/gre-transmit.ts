@@ -1,6 +1,6 @@
 // What we send: the GRE header (RFC 2637 §4) and the outer IPv4 header in front of a PPP frame, written into the room before
 // it, and the packet's entry in `greOut`. Every packet acknowledges what came (GRE-6).
-import { write16, write32 } from '../bytes/big-endian.ts';
+import { read16, read32, write16, write32 } from '../bytes/big-endian.ts';
 import { acknowledgmentBit, baseLength, sequenceBit, writeBase } from '../gre/header.ts';
 import { at, dontFragmentFlag, minimumHeaderLength, protocolGre, writeHeaderChecksum } from '../ip/ipv4.ts';
 import { place } from './counters.ts';
@@ -68,6 +68,15 @@ export function sendLoneAcknowledgment(state: DataPathState, session: number): b
   addToGre(state, session, gre, gre + baseLength + 4, 0, 'allowed');
   count(state, session, acksSent);
   return true;
+}
+
+/** Whether a packet of `greOut` that begins at `outer` is data: network protocols are below 0x8000 (RFC 1661 §2). */
+export function carriesInnerPacket({ bytes }: DataPathState, outer: number): boolean {
+  const gre = outer + minimumHeaderLength;
+  const flags = read32(bytes, gre);
+  if ((flags & sequenceBit) === 0) return false;
+  const frame = gre + baseLength + ((flags & acknowledgmentBit) === 0 ? 4 : 8);
+  return read16(bytes, frame + 2) < 0x8000;
 }
 
 /** Room for GRE, PPP and MPPE headers is left in a slot for this much information. */

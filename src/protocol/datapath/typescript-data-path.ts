@@ -19,6 +19,7 @@ import type {
 } from './data-path.ts';
 import { receiveGrePacket } from './gre-receive.ts';
 import {
+  carriesInnerPacket,
   hasGreRoom,
   longestInformation,
   nextGreSlot,
@@ -204,7 +205,8 @@ export class TypeScriptDataPath implements DataPath {
   noteSendErrors(): void {
     const { greOut } = this.#state.layout;
     for (let index = 0; index < greOut.count; index++) {
-      if (greOut.errnos[index] === messageTooLong)
+      // A refused probe is no lost packet of anyone's.
+      if (greOut.errnos[index] === messageTooLong && carriesInnerPacket(this.#state, greOut.offsets[index]!))
         count(this.#state, greOut.sessions[index]!, message_too_long);
     }
   }

@@ -174,11 +174,17 @@ describe('a packet for the client', () => {
 
   it('that the host found too large to send is counted once for its session (SE-1)', () => {
     const { server } = createPair(stateless);
-    server.path.transmit(server.session, 0xc021, echoRequest, 'control', 0);
-    server.path.transmit(server.session, 0xc021, echoRequest, 'control', 0);
-    server.path.transmit(server.session, 0xc021, echoRequest, 'control', 0);
+    const large = [toClient(1400, true), toClient(1400, true), toClient(1400, true)];
+    large.forEach((packet, index) => {
+      new Uint8Array(server.path.memory).set(packet, server.path.tunIn.offsets[index]!);
+      server.path.tunIn.lengths[index] = packet.length;
+    });
+    server.path.tunIn.count = 3;
+    assert.equal(server.path.receiveTun(0), true);
+    server.path.transmit(server.session, 0xc021, echoRequest, 'probe', 0);
     server.path.greOut.errnos[0] = 105; // ENOBUFS
     server.path.greOut.errnos[2] = 90; // EMSGSIZE
+    server.path.greOut.errnos[3] = 90; // a refused probe is no lost packet of anyone's
     server.path.noteSendErrors();
     assert.equal(server.counters().pmtuDrops.toClient.message_too_long, 1);
     server.path.greOut.count = 0;
