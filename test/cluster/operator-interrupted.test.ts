@@ -1,45 +1,13 @@
 // The operator dies at any write, before it is sent or after it was answered: the next one makes the same of it. And when
 // the leader dies, the other one leads within seconds.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
+import { OperatorProcess } from '../support/operator/operator-child.ts';
 import { OperatorLab, password, vpnServer, vpnUser } from '../support/operator/operator-lab.ts';
 
 const skip = givenKubeconfig() ? 'needs an API server of its own' : cannotRunApi();
-const program = new URL('../support/operator/operator-process.ts', import.meta.url).pathname;
-
-interface Line {
-  write?: 'before' | 'after';
-  count?: number;
-  method?: string;
-  path?: string;
-  msg?: string;
-}
-
-class OperatorProcess {
-  readonly child: ChildProcess;
-  readonly lines: Line[] = [];
-  readonly ended: Promise<void>;
-
-  constructor(...args: string[]) {
-    const command = ['--disable-warning=ExperimentalWarning', program, ...args];
-    this.child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
-    createInterface({ input: this.child.stdout! }).on('line', (line) => this.lines.push(JSON.parse(line)));
-    this.ended = new Promise((done) => this.child.once('exit', () => done()));
-  }
-
-  get isLeading(): boolean {
-    return this.lines.some(({ msg }) => msg === 'leading');
-  }
-
-  async kill(signal: NodeJS.Signals): Promise<void> {
-    this.child.kill(signal);
-    await this.ended;
-  }
-}
 
 describe('an interrupted operator', { skip }, () => {
   let lab: OperatorLab;

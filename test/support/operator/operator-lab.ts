@@ -97,6 +97,16 @@ export class OperatorLab {
     return await this.#client.send<Value>({ method: 'GET', path }).catch(() => undefined);
   }
 
+  /** Many objects at once, 16 at a time. */
+  async createMany(path: string, objects: readonly object[]): Promise<void> {
+    const waiting = [...objects];
+    const work = async () => {
+      for (let body = waiting.pop(); body !== undefined; body = waiting.pop())
+        await this.#client.send({ method: 'POST', path, body });
+    };
+    await Promise.all(Array.from({ length: 16 }, work));
+  }
+
   async get<Value>(kind: string, name: string, namespace = 'vpn'): Promise<Value | undefined> {
     const { code, stdout } = await this.kubectl.attempt(['get', kind, name, '-n', namespace, '-o', 'json']);
     return code === 0 ? (JSON.parse(stdout) as Value) : undefined;

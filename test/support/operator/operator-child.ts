@@ -1,0 +1,43 @@
+// Starts operator-process.ts and reads what it prints.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+const program = new URL('operator-process.ts', import.meta.url).pathname;
+
+export interface Line {
+  write?: 'before' | 'after';
+  count?: number;
+  method?: string;
+  path?: string;
+  msg?: string;
+}
+
+export class OperatorProcess {
+  readonly child: ChildProcess;
+  readonly lines: Line[] = [];
+  readonly ended: Promise<void>;
+
+  constructor(...args: string[]) {
+    const command = ['--disable-warning=ExperimentalWarning', program, ...args];
+    this.child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+    createInterface({ input: this.child.stdout! }).on('line', (line) => this.lines.push(JSON.parse(line)));
+    this.ended = new Promise((done) => this.child.once('exit', () => done()));
+  }
+
+  get isLeading(): boolean {
+    return this.lines.some(({ msg }) => msg === 'leading');
+  }
+
+  /** Waits until it has printed nothing for three seconds. */
+  async quiet(): Promise<void> {
+    for (let count = -1; count !== this.lines.length; ) {
+      count = this.lines.length;
+      await new Promise((done) => setTimeout(done, 3_000));
+    }
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    this.child.kill(signal);
+    await this.ended;
+  }
+}
