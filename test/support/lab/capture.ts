@@ -36,7 +36,8 @@ export class Capture {
 /** Starts to record what passes `device`, whole packets. Returns once recording has begun. */
 export async function capture(undo: Undo, namespace: Namespace, device: string): Promise<Capture> {
   const file = join(undo.folder(), `${device}.pcap`);
-  const command = ['tcpdump', '-ni', device, '-s', '0', '-B', '8192', '-Z', 'root', '-U', '-w', file];
+  const written = ['-Z', 'root', '-U', '-w', file];
+  const command = ['tcpdump', '-ni', device, '-s', '0', '-B', '8192', '--immediate-mode', ...written];
   const child = startProgram(namespace.enter(command), { stdio: ['ignore', 'ignore', 'ignore'] });
   undo.later(() => child.kill('SIGKILL'));
   await eventually('tcpdump', 5_000, () => (existsSync(file) ? 'recording' : undefined));
