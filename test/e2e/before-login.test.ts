@@ -51,27 +51,30 @@ describe('before login', { skip: cannotRun }, () => {
     const idlers = hostiles();
     const attack = { server: serverAddress, count: 500, firstSource: networkOf(0), step: Network / 10 };
     await idlers.connect({ ...attack, manner: 'silent' });
-    await sleep(300);
-    const { open } = await idlers.report();
-    assert.ok(open >= 16 && open <= 64, `${open} stand`);
+    // The kernel accepts first; a busy machine takes a moment to turn the rest away.
+    const open = await eventually('at most 64 connections', 4_000, async () => {
+      const standing = (await idlers.report()).open;
+      return standing <= 64 ? standing : undefined;
+    });
+    assert.ok(open >= 16, `${open} stand`);
     const [outcome] = await swarm.logIn(honest);
     assert.equal(outcome?.state, 'opened', outcome?.detail);
     assert.ok(outcome.elapsed < 2_000, `login took ${outcome.elapsed} ms`);
-    await sleep(5_200);
-    const report = await idlers.report();
-    assert.equal(report.open, 0);
+    const report = await eventually('the end of all idle connections', 8_000, async () => {
+      const standing = await idlers.report();
+      return standing.open === 0 ? standing : undefined;
+    });
     const longest = report.lives.at(-1) ?? 0;
-    assert.ok(longest > 4_500 && longest < 6_000, `the longest stood ${longest} ms`);
+    assert.ok(longest > 4_500 && longest < 7_000, `the longest stood ${longest} ms`);
   });
 
   it('at most four of one network wait; an octet a second is no message (CC-12)', async () => {
     const idlers = hostiles();
     const attack = { server: serverAddress, count: 20, firstSource: networkOf(100), step: 1 };
     await idlers.connect({ ...attack, manner: 'drip' });
-    await sleep(300);
-    assert.equal((await idlers.report()).open, 4);
-    await sleep(5_200);
-    assert.equal((await idlers.report()).open, 0);
+    const standing = (open: number) => async () => ((await idlers.report()).open === open ? 'so' : undefined);
+    await eventually('four connections', 4_000, standing(4));
+    await eventually('the end of the four', 8_000, standing(0));
   });
 
   it('who starts but never logs in has 20 s; who reads nothing is dropped while others live (CC-13)', async () => {
