@@ -38,6 +38,13 @@ function isTypings(path: string): boolean {
   return path.includes('node_modules/@types/') || basename(path) === 'undici-types';
 }
 
+// The programs in bare-*/prebuilds are for another runtime than Node.
+const unneeded = [
+  /\.(d\.[cm]?ts|map)$/,
+  /node_modules\/node-linux-[^/]+\/(include|share)$/,
+  /\/bare-[^/]+\/prebuilds$/,
+];
+
 function isNeeded(path: string): boolean {
-  return !/\.(d\.[cm]?ts|map)$|node_modules\/node-linux-[^/]+\/(include|share)$/.test(path);
+  return !unneeded.some((pattern) => pattern.test(path));
 }

@@ -20,7 +20,9 @@ export async function makeBaseImage(buildah: Buildah): Promise<void> {
     const tar = join(undo.folder(), 'base.tar');
     await execute(
       [
-        ...['mmdebstrap', '--quiet', '--variant=minbase', '--include=ca-certificates,nftables'],
+        ...['mmdebstrap', '--quiet', '--variant=minbase', '--include=ca-certificates,nftables,usr-is-merged'],
+        // Merged from the start: the package that merges later brings all of Perl.
+        '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
         ...without.map((path) => `--dpkgopt=path-exclude=${path}`),
         '--dpkgopt=path-include=/usr/share/doc/*/copyright',
         ...['bookworm', tar],
