@@ -10,6 +10,13 @@ interface LockedPackage {
   resolved?: string;
 }
 
+// The programs in bare-*/prebuilds are for another runtime than Node.
+const unneeded = [
+  /\.(d\.[cm]?ts|map)$/,
+  /node_modules\/node-linux-[^/]+\/(include|share)$/,
+  /\/bare-[^/]+\/prebuilds$/,
+];
+
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: collect.ts FOLDER');
 
@@ -37,13 +44,6 @@ function link(path: string, target: string): void {
 function isTypings(path: string): boolean {
   return path.includes('node_modules/@types/') || basename(path) === 'undici-types';
 }
-
-// The programs in bare-*/prebuilds are for another runtime than Node.
-const unneeded = [
-  /\.(d\.[cm]?ts|map)$/,
-  /node_modules\/node-linux-[^/]+\/(include|share)$/,
-  /\/bare-[^/]+\/prebuilds$/,
-];
 
 function isNeeded(path: string): boolean {
   return !unneeded.some((pattern) => pattern.test(path));

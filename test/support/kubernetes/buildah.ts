@@ -1,7 +1,7 @@
 // Debian's buildah as the lab uses it: root, no registry, storage in .cache so that the user's own is left alone.
 import { mkdirSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { execute } from '../lab/commands.ts';
+import { attempt, execute } from '../lab/commands.ts';
 
 const storage = resolve(import.meta.dirname, '../../../.cache/buildah');
 
@@ -53,6 +53,7 @@ export class Buildah {
 
   /** Removes images that no name points to any more: what an image was before it was built again. */
   async prune(): Promise<void> {
-    await this.run(['rmi', '--prune', '--force']);
+    // Fails while another build stands on one of them; the next will do.
+    await attempt([...this.#command, 'rmi', '--prune']);
   }
 }

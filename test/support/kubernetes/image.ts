@@ -40,9 +40,12 @@ function sourcesHash(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** Milliseconds in which another run may still be reading the image it built. */
+const grace = 3_600_000;
+
 function removeOthers(archive: string): void {
   for (const name of readdirSync(cache)) {
     const path = join(cache, name);
-    if (path !== archive && name.endsWith('.tar')) rmSync(path);
+    if (path !== archive && statSync(path).mtimeMs < Date.now() - grace) rmSync(path);
   }
 }
