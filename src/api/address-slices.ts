@@ -46,7 +46,7 @@ export function assignSlices(input: SliceInput): Slices {
   inherit(blocks, input);
   release(blocks, input);
   if (nodes.length > 0) share(blocks, nodes, input);
-  return written(blocks);
+  return written(blocks, outside(blocks, input));
 }
 
 /** Excluded ranges hold nothing to share. */
@@ -76,29 +76,49 @@ function inherit(blocks: Block[], { previous }: SliceInput): void {
   const had = Object.entries(previous.slices).flatMap(([node, texts]) =>
     texts.flatMap((text) => ({ node, cidr: parseCidr(text) })),
   );
+  const owed = previous.releasing.flatMap(({ cidr, node }) => ({ node, cidr: parseCidr(cidr) }));
   for (const block of blocks) {
-    const owners = new Set(
-      had.filter(({ cidr }) => cidr && overlap(cidr, block.cidr)).map(({ node }) => node),
-    );
-    if (owners.size === 1) [block.owner] = owners;
-    else for (const node of owners) block.releasing.add(node);
-    for (const { cidr, node } of previous.releasing) {
-      const range = parseCidr(cidr);
-      if (range && overlap(range, block.cidr) && node !== block.owner) block.releasing.add(node);
-    }
+    const touching = (ranges: typeof had) =>
+      ranges.filter(({ cidr }) => cidr && overlap(cidr, block.cidr)).map(({ node }) => node);
+    const owners = touching(had);
+    const claimants = new Set([...owners, ...touching(owed)]);
+    // Sessions of more than one node may be in it: nobody gives it out until all but new ones are over.
+    if (claimants.size === 1 && owners.length > 0) [block.owner] = claimants;
+    else for (const node of claimants) block.releasing.add(node);
   }
 }
 
-function release(blocks: Block[], { nodes, lingering, usedOn, isCurrent }: SliceInput): void {
-  for (const block of blocks) {
-    for (const node of block.releasing) {
-      const isGone = !nodes.includes(node) && !lingering.includes(node);
-      if (isGone || (isCurrent(node) && !isUsed(block, usedOn(node)))) block.releasing.delete(node);
-    }
+/** What left the pools, until its node has heard of it: it may come back, and somebody may still have it. */
+function outside(blocks: readonly Block[], input: SliceInput): ReleasingRange[] {
+  const { previous } = input;
+  const isOutside = ({ cidr }: ReleasingRange) => {
+    const range = parseCidr(cidr);
+    return range !== undefined && !blocks.some((block) => overlap(block.cidr, range));
+  };
+  const had = Object.entries(previous.slices).flatMap(([node, texts]) =>
+    texts.map((cidr) => ({ cidr, node })),
+  );
+  const owed = previous.releasing.filter(({ cidr, node }) => isOwed(parseCidr(cidr), node, input));
+  return [...had.filter(({ node }) => !isGone(node, input)), ...owed].filter(isOutside);
+}
+
+function release(blocks: Block[], input: SliceInput): void {
+  for (const { cidr, releasing } of blocks) {
+    for (const node of releasing) if (!isOwed(cidr, node, input)) releasing.delete(node);
   }
 }
 
-function isUsed({ cidr }: Block, used: readonly string[] | undefined): boolean {
+/** Whether the node has yet to hear that it must not give out the range, or has sessions in it. */
+function isOwed(cidr: Cidr | undefined, node: string, input: SliceInput): boolean {
+  if (cidr === undefined || isGone(node, input)) return false;
+  return !input.isCurrent(node) || isUsed(cidr, input.usedOn(node));
+}
+
+function isGone(node: string, { nodes, lingering }: SliceInput): boolean {
+  return !nodes.includes(node) && !lingering.includes(node);
+}
+
+function isUsed(cidr: Cidr, used: readonly string[] | undefined): boolean {
   if (used === undefined) return true;
   return used.some((text) => contains(cidr, parseAddress(text) ?? 0));
 }
@@ -108,7 +128,7 @@ function share(blocks: Block[], nodes: readonly string[], input: SliceInput): vo
   const target = Math.max(1, Math.floor(blocks.length / nodes.length));
   for (const node of nodes) {
     for (let missing = target - own(node).length; missing > 0; missing--) {
-      const block = takeable(blocks, nodes, input);
+      const block = takeable(blocks, input);
       if (block === undefined) break;
       block.owner = node;
     }
@@ -126,15 +146,11 @@ function share(blocks: Block[], nodes: readonly string[], input: SliceInput): vo
 }
 
 /** A free block, else one of a node that has no gateway any more. */
-function takeable(
-  blocks: Block[],
-  nodes: readonly string[],
-  { lingering }: Pick<SliceInput, 'lingering'>,
-): Block | undefined {
+function takeable(blocks: Block[], input: SliceInput): Block | undefined {
   const free = blocks.filter(({ releasing }) => releasing.size === 0);
   return (
     free.find(({ owner }) => owner === undefined) ??
-    free.find(({ owner }) => owner !== undefined && !nodes.includes(owner) && !lingering.includes(owner))
+    free.find(({ owner }) => owner !== undefined && isGone(owner, input))
   );
 }
 
@@ -149,14 +165,14 @@ function handOver(
     const [richest = ''] = nodes.toSorted((one, other) => own(other).length - own(one).length);
     const theirs = own(richest);
     if (theirs.length <= target) return;
-    const block = theirs.findLast((each) => !isUsed(each, input.usedOn(richest))) ?? theirs.at(-1);
+    const block = theirs.findLast((each) => !isUsed(each.cidr, input.usedOn(richest))) ?? theirs.at(-1);
     if (block === undefined) return;
     block.owner = undefined;
     block.releasing.add(richest);
   }
 }
 
-function written(blocks: readonly Block[]): Slices {
+function written(blocks: readonly Block[], others: readonly ReleasingRange[]): Slices {
   const slices: Record<string, string[]> = {};
   for (const [node, blocksOfNode] of Map.groupBy(blocks, ({ owner }) => owner)) {
     if (node !== undefined) slices[node] = blocksOfNode.map(({ text }) => text);
@@ -165,5 +181,5 @@ function written(blocks: readonly Block[]): Slices {
     [...nodes].map((node) => ({ cidr: text, node })),
   );
   const ordered = Object.entries(slices).sort(([one], [other]) => (one < other ? -1 : 1));
-  return { slices: Object.fromEntries(ordered), releasing };
+  return { slices: Object.fromEntries(ordered), releasing: [...releasing, ...others] };
 }

@@ -56,7 +56,7 @@ export interface Operator {
 
 const LeaseName = 'vpn-operator';
 const ServerWorkers = 4;
-const UserWorkers = 8;
+const UserWorkers = 16;
 const random = Math.random;
 
 export function startOperator(options: OperatorOptions): Operator {

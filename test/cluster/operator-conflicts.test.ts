@@ -5,7 +5,8 @@ import { ntPasswordHash } from '../../src/protocol/ppp/ms-chap-v2.ts';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
 import { FakeNode } from '../support/operator/fake-node.ts';
-import { OperatorLab, password, vpnServer, vpnUser } from '../support/operator/operator-lab.ts';
+import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
+import { OperatorLab } from '../support/operator/operator-lab.ts';
 
 const skip = givenKubeconfig() ? 'needs an API server of its own' : cannotRunApi();
 

@@ -5,7 +5,8 @@ import { after, before, describe, it } from 'node:test';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
 import { OperatorProcess } from '../support/operator/operator-child.ts';
-import { OperatorLab, password, vpnServer, vpnUser } from '../support/operator/operator-lab.ts';
+import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
+import { OperatorLab } from '../support/operator/operator-lab.ts';
 
 const skip = givenKubeconfig() ? 'needs an API server of its own' : cannotRunApi();
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
-import { OperatorLab, password, vpnServer, vpnUser, type Writes } from '../support/operator/operator-lab.ts';
+import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
+import { OperatorLab, type Writes } from '../support/operator/operator-lab.ts';
 
 const skip = givenKubeconfig() ? 'needs an API server of its own' : cannotRunApi();
 

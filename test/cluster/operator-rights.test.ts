@@ -15,7 +15,8 @@ import { serviceAccountUser } from '../support/kubernetes/control-plane.ts';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
 import { containerStatus, FakeNode } from '../support/operator/fake-node.ts';
-import { OperatorLab, password, vpnServer, vpnUser } from '../support/operator/operator-lab.ts';
+import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
+import { OperatorLab } from '../support/operator/operator-lab.ts';
 
 const skip = givenKubeconfig() ? 'needs an API server of its own' : cannotRunApi();
 const deploy = resolve(import.meta.dirname, '../../deploy');

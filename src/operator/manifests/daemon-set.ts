@@ -79,6 +79,8 @@ function podSpec(server: VpnServerObject, options: GatewayPodOptions): V1PodSpec
     ...(placement.priorityClassName === '' ? {} : { priorityClassName: placement.priorityClassName }),
     terminationGracePeriodSeconds: GracePeriod,
     securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+    // Said, so that one that somebody adds is noticed.
+    initContainers: [],
     containers: [gatewayContainer(server, options)],
     volumes: [
       configVolume(name, options.userShards),
