@@ -14,16 +14,20 @@ demo: ## a server, an office and a real Linux client in network namespaces: abou
 	@scripts/setup.sh lab
 	@$(node) scripts/demo.ts
 
-test: check ## everything: check, unit tests, end-to-end tests with the real client, tests on a real Kubernetes
+test: check ## everything but the cluster: check, unit tests, end-to-end tests with the real client
+	@scripts/setup.sh lab
+	@$(node) test/support/run.ts all
+
+test-cluster: ## the operator, the chart and the gateway's pod on a real Kubernetes, which it builds once (needs Go 1.25)
 	@scripts/setup.sh cluster
 	@$(node) test/support/kubernetes/prepare.ts
-	@$(node) test/support/run.ts all
+	@$(node) test/support/run.ts cluster
 
 check: ## format, lint, types, generated files
 	@scripts/setup.sh node
 	@npm run --silent check
 
-path-mtu-table: ## 84 paths, filters and MRUs with the real client, 10 MB each way: a quarter of an hour
+path-mtu-table: ## 84 paths, filters and MRUs with the real client, 10 MB each way: half an hour
 	@scripts/setup.sh lab
 	@$(node) scripts/path-mtu-table.ts $(ROWS)
 
