@@ -4,7 +4,7 @@
 node := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check path-mtu-table clean
+.PHONY: help demo test test-cluster check path-mtu-table clean
 
 help: ## list the targets
 	@echo "vpn-operator: targets (demo and test run as root on Debian with Node 20 or newer)"
