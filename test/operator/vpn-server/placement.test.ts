@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { chooseHttpPort } from '../../../src/operator/vpn-server/http-port.ts';
+import { nodesOf, shareNode } from '../../../src/operator/vpn-server/placement.ts';
+import { surroundingsOf } from '../../../src/operator/vpn-server/surroundings.ts';
+import { nodeObject, serverObject } from '../../support/operator/objects.ts';
+
+const placed = (placement: object) => serverObject('office', { placement });
+const tainted = (key: string, effect = 'NoSchedule', value?: string) =>
+  nodeObject('n', {}, { spec: { taints: [{ key, effect, ...(value === undefined ? {} : { value }) }] } });
+
+describe('the nodes of a server', () => {
+  it('are those with its labels, and Linux', () => {
+    const nodes = [
+      nodeObject('a', { site: 'x' }),
+      nodeObject('b'),
+      nodeObject('c', { site: 'x', 'kubernetes.io/os': 'windows' }),
+    ];
+    assert.deepEqual(nodesOf(placed({ nodeSelector: { site: 'x' } }), nodes), ['a']);
+    assert.deepEqual(nodesOf(placed({}), nodes), ['a', 'b']);
+  });
+
+  it('are those whose taints it tolerates', () => {
+    const office = (...tolerations: object[]) => placed({ tolerations });
+    assert.deepEqual(nodesOf(office(), [tainted('dedicated')]), []);
+    assert.deepEqual(nodesOf(office({ key: 'dedicated', operator: 'Exists' }), [tainted('dedicated')]), [
+      'n',
+    ]);
+    const equal = { key: 'dedicated', operator: 'Equal', value: 'vpn' };
+    assert.deepEqual(nodesOf(office(equal), [tainted('dedicated', 'NoSchedule', 'vpn')]), ['n']);
+    assert.deepEqual(nodesOf(office(equal), [tainted('dedicated', 'NoSchedule', 'db')]), []);
+    assert.deepEqual(
+      nodesOf(office({ ...equal, effect: 'NoExecute' }), [tainted('dedicated', 'NoSchedule', 'vpn')]),
+      [],
+    );
+    assert.deepEqual(nodesOf(office({ operator: 'Exists' }), [tainted('anything', 'NoExecute')]), ['n']);
+    assert.deepEqual(
+      nodesOf(office(), [tainted('a', 'PreferNoSchedule'), tainted('node.kubernetes.io/unschedulable')]),
+      ['n', 'n'],
+    );
+  });
+
+  it('are shared when one node suits both; unseen, when no label keeps them apart', () => {
+    const [x, y] = [placed({ nodeSelector: { site: 'x' } }), placed({ nodeSelector: { site: 'y' } })];
+    const both = [nodeObject('a', { site: 'x' }), nodeObject('b', { site: 'y' })];
+    assert.equal(shareNode(x, y, both), false);
+    assert.equal(shareNode(x, placed({}), both), true);
+    assert.equal(shareNode(x, y, undefined), false);
+    assert.equal(shareNode(x, placed({ nodeSelector: { rack: '1' } }), undefined), true);
+  });
+});
+
+describe('the surroundings', () => {
+  const nodes = [
+    nodeObject(
+      'n1',
+      {},
+      {
+        spec: { podCIDRs: ['10.244.1.0/24', 'fd00::/64'] },
+        status: {
+          addresses: [
+            { type: 'InternalIP', address: '192.0.2.1' },
+            { type: 'Hostname', address: 'n1' },
+          ],
+        },
+      },
+    ),
+  ];
+  const service = {
+    apiVersion: '',
+    kind: '',
+    metadata: { name: 'kubernetes' },
+    spec: { cidrs: ['10.96.0.0/12'] },
+  };
+  const api = {
+    apiVersion: '',
+    kind: '',
+    metadata: { name: 'kubernetes' },
+    endpoints: [{ addresses: ['192.0.2.9', 'fd00::1'] }],
+  };
+  const found = surroundingsOf({ nodes, serviceCidrs: [service], apiServers: [api], extra: ['10.0.0.0/24'] });
+
+  it('close Pods, Services, the API server and what was named to clients, in a stable order', () => {
+    assert.deepEqual(found.protectedDestinations, [
+      '10.0.0.0/24',
+      '10.244.1.0/24',
+      '10.96.0.0/12',
+      '192.0.2.9/32',
+    ]);
+  });
+
+  it('keep pools away from those and from the nodes, and say whose they are', () => {
+    assert.deepEqual(
+      found.reserved.map(({ cidr, owner }) => `${cidr} ${owner}`),
+      [
+        '10.244.1.0/24 the Pods of node n1',
+        '10.96.0.0/12 the Services of the cluster',
+        '10.0.0.0/24 the operator’s --reserved-range',
+        '192.0.2.1/32 node n1',
+      ],
+    );
+  });
+});
+
+describe('the HTTP port of a server', () => {
+  const onPort = (containerPort: number) => {
+    const containers = [{ name: 'gateway', ports: [{ name: 'http', containerPort }] }];
+    return {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { namespace: 'vpn', name: 'x' },
+      spec: { template: { spec: { containers } } },
+    };
+  };
+
+  it('is 9723, or the next that no neighbour has, and stays', () => {
+    assert.equal(chooseHttpPort(undefined, []), 9723);
+    assert.equal(chooseHttpPort(undefined, [onPort(9724), onPort(9723)]), 9725);
+    assert.equal(chooseHttpPort(onPort(9724), []), 9724);
+  });
+});
