@@ -37,9 +37,10 @@ export class Controller {
     return this.#queue;
   }
 
-  /** This process leads: work may be done. */
+  /** This process leads: work may be done. What failed while it could not lead is tried at once. */
   start(): void {
     this.#active = true;
+    this.#queue.hurry();
     this.#pump();
   }
 

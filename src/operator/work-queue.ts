@@ -19,7 +19,7 @@ export interface WorkQueueOptions {
   readonly observer?: QueueObserver;
 }
 
-const Retry = { first: 50, longest: 60_000 };
+const Retry = { first: 50, longest: 30_000 };
 
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -75,6 +75,15 @@ export class WorkQueue {
     this.#failures.set(key, backoff);
     this.#options.observer?.retried();
     this.addAfter(key, backoff.next(atLeast));
+  }
+
+  /** What waited for its time need not wait any more. */
+  hurry(): void {
+    for (const [key, { cancel }] of [...this.#later]) {
+      cancel();
+      this.#later.delete(key);
+      this.add(key);
+    }
   }
 
   /** After a success: the next failure is the first again. */

@@ -30,7 +30,9 @@ const PageSize = 500;
 const WatchTime = 300;
 /** Bookmarks come about once a minute; a watch that is silent for longer is dead, ms. */
 const SilenceLimit = 180_000;
-const Retry = { first: 500, longest: 30_000 };
+const Retry = { first: 500, longest: 20_000 };
+/** A server that does not answer at all is not troubled by being asked, ms. */
+const LongestWithoutAnswer = 3_000;
 /** A right that was refused is seldom granted within seconds, ms. */
 const RetryForbidden = 15_000;
 /** A watch that ends sooner has to wait like a failed one, ms. */
@@ -100,9 +102,12 @@ export class Reflector<Kept extends KubeObject> {
       const where = `${resource.plural}${namespace === undefined ? '' : ` in ${namespace}`}`;
       log.warn({ err: failure, reason: failure.reason }, `watching ${where}: ${failure.message}`);
     }
+    // An answer after silence is progress, even if it is a refusal: a server that starts says "not yet" for a moment.
+    if (this.#failure?.status === 0 && failure.status !== 0) this.#backoff.reset();
     this.#failure = failure;
     const atLeast = isForbidden(failure) ? RetryForbidden : failure.retryAfter;
-    await pause(clock, this.#backoff.next(atLeast), signal);
+    const wait = this.#backoff.next(atLeast);
+    await pause(clock, failure.status === 0 ? Math.min(wait, LongestWithoutAnswer) : wait, signal);
   }
 
   async #list(signal: AbortSignal): Promise<void> {

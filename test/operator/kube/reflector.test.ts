@@ -205,6 +205,16 @@ describe('the reflector', () => {
     assert.ok(performance.now() - began > 550, `${performance.now() - began} ms`);
   });
 
+  it('asks a server that does not answer at all every few seconds, however long', async () => {
+    const hangUp = (_: URL, response: { destroy(): void }) => response.destroy();
+    api.script(list([], '10'), ...Array.from({ length: 12 }, () => hangUp), openWatch());
+    reflect(() => 0.999);
+    const began = performance.now();
+    await until('the answer', () => api.requests.length === 14);
+    // 0.5, 1, 2 and nine times 3 s, a fiftieth of each.
+    assert.ok(performance.now() - began < 1_500, `${performance.now() - began} ms`);
+  });
+
   it('goes on when a listener throws, and tells the others', async () => {
     cache.listen(() => {
       throw new Error('listener');
