@@ -80,6 +80,9 @@ const mtu = Type.Object(
   },
 );
 
+/** Of fields that a running gateway cannot follow. */
+const restarts = 'A change starts the gateways anew, and ends all sessions once.';
+
 const routing = Type.Object(
   {
     masquerade: Type.Boolean({
@@ -95,8 +98,7 @@ const routing = Type.Object(
       default: ['0.0.0.0/0'],
     }),
     proxyARP: Type.Boolean({
-      description:
-        "The pools are part of the LAN's own subnet, and the node answers ARP for its clients there.",
+      description: `The pools are part of the LAN's own subnet, and the node answers ARP for its clients there. ${restarts}`,
       default: false,
     }),
     clientToClient: Type.Boolean({
@@ -163,7 +165,8 @@ export const vpnServerSpec = Type.Object(
     placement,
     listenAddresses: setOf(addressText('An address of the node.'), {
       description:
-        'Addresses of the node that take calls, on TCP port 1723 and GRE. Empty: every IPv4 address of the node.',
+        'Addresses of the node that take calls, on TCP port 1723 and GRE. Empty: every IPv4 address of the node. ' +
+        restarts,
       maxItems: 16,
       default: [],
     }),
@@ -174,7 +177,9 @@ export const vpnServerSpec = Type.Object(
       ...judgedBy(rules.poolsDisjoint),
     }),
     gatewayAddress: Type.Optional(
-      addressText("The server's own address inside the tunnel. Absent: the first address of the first pool."),
+      addressText(
+        `The server's own address inside the tunnel. Absent: the first address of the first pool. ${restarts}`,
+      ),
     ),
     dns: listOf(addressText('An IPv4 address.'), {
       description: 'Name servers that clients are told, at most two.',

@@ -30,7 +30,8 @@ export class PathMtuFile {
     if (text === this.#saved) return;
     try {
       mkdirSync(dirname(this.#path), { recursive: true });
-      writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
+      // The group reads: a gateway in a pod begins as root without the power to read what is another user's.
+      writeFileSync(`${this.#path}.new`, text, { mode: 0o640 });
       renameSync(`${this.#path}.new`, this.#path);
       this.#saved = text;
     } catch (error) {

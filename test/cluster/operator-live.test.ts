@@ -83,13 +83,34 @@ describe('running gateways', { skip }, () => {
     for (const time of [came, rotated, suspended, went]) assert.ok(time < 1_000, `${Math.round(time)} ms`);
   });
 
-  it('learn of changed pools and name servers without a change of the pod template', async () => {
-    const generation = () => lab.get<{ metadata: { generation: number } }>('daemonset', 'office-vpn-gateway');
-    const before = (await generation())?.metadata.generation;
-    await lab.apply(vpnServer('office', { addressPools: [{ cidr: '10.78.0.0/24' }], dns: ['10.78.0.1'] }));
+  const generation = async () =>
+    (await lab.get<{ metadata: { generation: number } }>('daemonset', 'office-vpn-gateway'))?.metadata
+      .generation;
+
+  it('learn of added pools and name servers without a change of the pod template, and go on', async () => {
+    const [before, done] = [await generation(), writes.done.length];
+    const addressPools = [{ cidr: '10.77.0.0/24' }, { cidr: '10.78.0.0/24' }];
+    await lab.apply(vpnServer('office', { addressPools, dns: ['10.78.0.1'] }));
     await until('the new settings', () => node.config?.spec.dns[0] === '10.78.0.1');
+    assert.ok(node.config?.slice?.some((range) => range.startsWith('10.78.0.')));
+    assert.equal(await generation(), before);
+    assert.ok(writes.done.slice(done).every((write) => !write.includes('/events')));
+  });
+
+  it('are said to start anew before they must, without a change of the pod template', async () => {
+    const [before, done] = [await generation(), writes.done.length];
+    const dns = ['10.78.0.1'];
+    await lab.apply(vpnServer('office', { addressPools: [{ cidr: '10.78.0.0/24' }], dns }));
+    await until('the new address', () => node.config?.spec.gatewayAddress === '10.78.0.1');
     assert.ok(node.config?.slice?.every((range) => range.startsWith('10.78.0.')));
-    assert.equal((await generation())?.metadata.generation, before);
+    assert.equal(await generation(), before);
+    const news = writes.done.slice(done);
+    const told = news.findIndex((write) => write.startsWith('POST') && write.endsWith('/events'));
+    const changed = news.findIndex((write) => write.endsWith('/secrets/office-vpn-config'));
+    assert.ok(told >= 0 && told < changed, news.join('\n'));
+    const jsonpath = 'jsonpath={range .items[*]}{.reason}: {.note}{"\\n"}{end}';
+    const events = await lab.kubectl.run(['get', 'events.events.k8s.io', '-n', 'vpn', '-o', jsonpath]);
+    assert.match(events, /^RestartingGateways: spec\.gatewayAddress changed, .* all sessions end once$/m);
   });
 
   it('are asked again when the kubelet sleeps, and the server tells who is behind', async () => {

@@ -26,7 +26,7 @@ describe('the file of path MTUs', () => {
     first.close();
     const next = open();
     assert.equal(next.memory.recall('vpn/alice', home, Date.now()), 1454);
-    assert.equal(statSync(join(folder, 'state/path-mtu.json')).mode & 0o777, 0o600);
+    assert.equal(statSync(join(folder, 'state/path-mtu.json')).mode & 0o777, 0o640);
     next.close();
   });
 

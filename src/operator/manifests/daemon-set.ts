@@ -35,6 +35,8 @@ export interface GatewayPodOptions {
 const configFolder = '/etc/vpn-operator';
 const stateFolder = '/var/lib/vpn-operator';
 const terminationLog = '/dev/termination-log';
+/** Whom the gateway becomes once everything is open (docs/adr/0008-capabilities.md), and the group of its files. */
+const GatewayUser = 65532;
 /** Longer than the gateway takes to say goodbye to everyone. */
 const GracePeriod = 15;
 const defaultResources: V1ResourceRequirements = {
@@ -78,7 +80,7 @@ function podSpec(server: VpnServerObject, options: GatewayPodOptions): V1PodSpec
     tolerations: placement.tolerations,
     ...(placement.priorityClassName === '' ? {} : { priorityClassName: placement.priorityClassName }),
     terminationGracePeriodSeconds: GracePeriod,
-    securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+    securityContext: { fsGroup: GatewayUser, seccompProfile: { type: 'RuntimeDefault' } },
     // Said, so that one that somebody adds is noticed.
     initContainers: [],
     containers: [gatewayContainer(server, options)],
@@ -100,9 +102,11 @@ function gatewayContainer(server: VpnServerObject, options: GatewayPodOptions): 
     args: [
       'gateway',
       `--config-dir=${configFolder}`,
-      `--http-address=$(HOST_IP):${options.httpPort}`,
+      // In brackets, since the node's first address may be one of IPv6.
+      `--http-address=[$(HOST_IP)]:${options.httpPort}`,
       `--state-dir=${stateFolder}`,
       `--termination-log=${terminationLog}`,
+      `--run-as=${GatewayUser}`,
     ],
     env: [
       { name: 'NODE_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } },
@@ -118,10 +122,10 @@ function gatewayContainer(server: VpnServerObject, options: GatewayPodOptions): 
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: {
       allowPrivilegeEscalation: false,
-      capabilities: { add: ['NET_ADMIN', 'NET_RAW'], drop: ['ALL'] },
+      capabilities: { add: ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID'], drop: ['ALL'] },
       privileged: false,
       readOnlyRootFilesystem: true,
-      // Kubernetes gives capabilities to root only.
+      // Kubernetes gives capabilities to root only: it begins as root, and gives that up.
       runAsUser: 0,
       runAsGroup: 0,
     },
@@ -145,7 +149,7 @@ function configVolume(server: string, userShards: number): V1Volume {
   return {
     name: 'config',
     projected: {
-      defaultMode: 0o400,
+      defaultMode: 0o440,
       sources: [
         { secret: projection(configSecretName(server), configFile, configFile) },
         { secret: projection(tokenSecretName(server), tokenFile, tokenFile) },

@@ -29,6 +29,7 @@ export async function applyGateways(
   // First what must not wait: a user who was removed.
   for (const secret of wanted.users)
     await applier.ensure(secrets, secret, situation.usersSecrets.get(secret.metadata.name));
+  await announceRestart(services, situation, wanted);
   await applier.ensure(secrets, wanted.config, situation.configSecret);
   await ensureToken(services, situation);
   await applier.ensure(serviceAccounts, wanted.serviceAccount, situation.serviceAccount);
@@ -50,6 +51,22 @@ async function ensureToken({ cluster }: ApplyServices, { server, token }: Situat
     // It is there: not in our cache yet, or without a usable token.
     if (token !== undefined) await cluster.apply(secrets, secret);
   }
+}
+
+async function announceRestart(
+  { events }: ApplyServices,
+  { server, gateways }: Situation,
+  { restartsFor }: WantedGateways,
+): Promise<void> {
+  if (restartsFor.length === 0 || gateways.length === 0) return;
+  await events.record(server, {
+    type: 'Normal',
+    reason: 'RestartingGateways',
+    action: 'ApplyConfiguration',
+    note:
+      `${restartsFor.join(', ')} changed, which a running gateway cannot follow: every gateway starts anew in its pod ` +
+      'within seconds, and all sessions end once',
+  });
 }
 
 async function announceRolling(

@@ -2,7 +2,7 @@
 // gets no gateways; if it has some already, they go on with their last good settings, and still follow their users.
 import { assignSlices } from '../../api/address-slices.ts';
 import type { Finding } from '../../api/finding.ts';
-import type { GatewayConfig } from '../../api/gateway-config.ts';
+import type { GatewayConfig, ServedSpec } from '../../api/gateway-config.ts';
 import { encodeGatewayFiles, type GatewayFiles } from '../../api/gateway-files.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { gatewayDaemonSet } from '../manifests/daemon-set.ts';
@@ -33,6 +33,8 @@ export interface WantedGateways {
   readonly daemonSet: KubeObject;
   readonly budget: KubeObject | undefined;
   readonly httpPort: number;
+  /** Fields of the spec that changed and for which running gateways have to start anew. */
+  readonly restartsFor: readonly string[];
 }
 
 /** Remembers the last files: ten thousand users need not be written out anew to find nothing changed. */
@@ -68,6 +70,7 @@ export class Decider {
     return {
       files,
       httpPort,
+      restartsFor: fixedFieldsChanged(situation.previous?.spec, config.spec),
       serviceAccount: gatewayServiceAccount(server),
       config: configSecret(server, files),
       users: usersSecrets(server, files),
@@ -86,6 +89,21 @@ export class Decider {
     this.#files.set(uid, { config, slices, files });
     return files;
   }
+}
+
+/**
+ * What a gateway cannot change while it runs: the sockets and the device were opened with powers that it gave up since
+ * (docs/adr/0008-capabilities.md).
+ */
+function fixedFieldsChanged(before: ServedSpec | undefined, after: ServedSpec): string[] {
+  if (before === undefined) return [];
+  const fixed = ({ listenAddresses, gatewayAddress, routing }: ServedSpec) => ({
+    'spec.listenAddresses': listenAddresses.join(),
+    'spec.gatewayAddress': gatewayAddress,
+    'spec.routing.proxyARP': routing.proxyARP,
+  });
+  const old: Record<string, unknown> = fixed(before);
+  return Object.entries(fixed(after)).flatMap(([field, value]) => (old[field] === value ? [] : [field]));
 }
 
 function slicesOf({ previous, previousHash, nodeNames, gateways }: Situation, config: GatewayConfig) {

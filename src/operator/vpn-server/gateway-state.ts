@@ -63,6 +63,8 @@ function problemOf(facts: GatewayFacts): PodProblem {
   const status = pod.status?.containerStatuses?.find(({ name }) => name === 'gateway');
   const waiting = status?.state?.waiting;
   const ended = status?.state?.terminated ?? (waiting ? status?.lastState?.terminated : undefined);
+  // It ends by itself, without a failure, for settings that it cannot change while it runs.
+  if (ended?.exitCode === 0) return { reason: 'GatewayStarting', message: 'the gateway starts anew' };
   if (ended !== undefined) return endedProblem(ended);
   if (facts.mountFailure !== undefined) return mountProblem(facts.mountFailure);
   if (waiting !== undefined) return waitingProblem(waiting);

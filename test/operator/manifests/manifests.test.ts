@@ -73,11 +73,13 @@ describe('the manifests', () => {
     assert.equal(gatewayPodDisruptionBudget(plain, 1), undefined);
   });
 
-  it('give the pods no token, no privilege, and two capabilities', () => {
+  it('give the pods no token, no privilege, and four capabilities that they give up', () => {
     const spec = gatewayDaemonSet(plain, { ...image, httpPort: 9723, userShards: 1 }).spec?.template.spec;
     const security = spec?.containers[0]?.securityContext;
     assert.equal(spec?.automountServiceAccountToken, false);
-    assert.deepEqual(security?.capabilities, { add: ['NET_ADMIN', 'NET_RAW'], drop: ['ALL'] });
+    const add = ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID'];
+    assert.deepEqual(security?.capabilities, { add, drop: ['ALL'] });
+    assert.ok(spec?.containers[0]?.args?.includes(`--run-as=${spec.securityContext?.fsGroup}`));
     assert.deepEqual(
       [security?.privileged, security?.allowPrivilegeEscalation, security?.readOnlyRootFilesystem],
       [false, false, true],

@@ -93,6 +93,13 @@ describe('what keeps a gateway from taking calls', () => {
     );
   });
 
+  it('is nothing to worry about when it ended in order, to start anew', () => {
+    const terminated = { reason: 'Completed', exitCode: 0 };
+    assert.match(problem({ state: { terminated } }), /^GatewayStarting: the gateway starts anew/);
+    const state = { waiting: { reason: 'CrashLoopBackOff' } };
+    assert.match(problem({ state, lastState: { terminated } }), /^GatewayStarting/);
+  });
+
   it('is a pod that does not fit, or one that does not answer, or nothing but time', () => {
     const conditions = [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available' }];
     assert.equal(problem({ state: {}, conditions }), 'Unschedulable: 0/1 nodes are available');
