@@ -14,6 +14,8 @@ export const userReasons = {
   UsernameConflict: 'An older VpnUser of the same server has the same name.',
   AddressConflict: 'The fixed address is taken, outside the pools, excluded, or the own one of the server.',
   NotAllowed: 'The server takes no users from the namespace of this one.',
+  NotPermitted:
+    'The operator may not read Secrets in the namespace; the message has the command that lets it.',
 } as const;
 
 export type UserReason = keyof typeof userReasons;

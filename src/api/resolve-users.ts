@@ -14,6 +14,8 @@ import { generatedSecretName, usernameOf, type VpnUser } from './vpn-user.ts';
 export interface UserSurroundings {
   findServer(key: NamespacedName): VpnServer | undefined;
   findSecret(key: NamespacedName): Secret | undefined;
+  /** What lets us see the Secrets of a namespace; undefined: nothing hides them. */
+  hiddenSecrets(namespace: string): string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -93,6 +95,14 @@ function readPassword(user: VpnUser, surroundings: UserSurroundings): PasswordHa
   const missing: ObjectReference = { kind: 'Secret', namespace: user.metadata.namespace, name };
   const secret = surroundings.findSecret(missing);
   const where = `${missing.namespace}/${name}`;
+  const hidden = secret ? undefined : surroundings.hiddenSecrets(missing.namespace);
+  if (hidden !== undefined) {
+    return faultOf(user, 'NotPermitted', {
+      path: ['spec', 'passwordSecretRef'],
+      what: `is in the namespace ${missing.namespace}, whose Secrets the operator may not read`,
+      fix: hidden,
+    });
+  }
   if (!secret && !reference) {
     return faultOf(user, 'SecretNotFound', {
       path: ['spec', 'passwordSecretRef'],

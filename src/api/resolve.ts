@@ -17,6 +17,8 @@ export interface ResolveInput {
   readonly users: readonly VpnUser[];
   /** Those that the users refer to; others do no harm. */
   readonly secrets: readonly Secret[];
+  /** Why Secrets of a namespace cannot be seen at all, and what to do; undefined: they can. */
+  readonly hiddenSecrets?: (namespace: string) => string | undefined;
   /** Wall clock, in milliseconds since 1970: decides what has expired. */
   readonly now: number;
   /** CIDRs closed to clients of every server, besides the built-in ones. */
@@ -39,6 +41,7 @@ export function resolve(input: ResolveInput): Resolution {
   const { admitted, findings } = resolveUsers(users, {
     findServer: finder(servers),
     findSecret: finder(secrets),
+    hiddenSecrets: input.hiddenSecrets ?? (() => undefined),
     now,
   });
   const usersOf = Map.groupBy(admitted, ({ server }) => server);

@@ -4,6 +4,7 @@ import type { Finding } from '../api/finding.ts';
 import type { GatewayConfig } from '../api/gateway-config.ts';
 import { resolve } from '../api/resolve.ts';
 import type { Clock } from './clock.ts';
+import type { Grants } from './grants.ts';
 import type { ObjectKey } from './kube/object.ts';
 import type { SecretObject, VpnServerObject, VpnUserObject } from './objects.ts';
 import { secretKeyOfUser, type UserIndex } from './user-index.ts';
@@ -24,6 +25,8 @@ export interface Judgement {
   readonly users: ReadonlyMap<ObjectKey, UserJudgement>;
   /** Wall clock, ms: the next time a user expires; Infinity when none will. */
   readonly validUntil: number;
+  /** Namespaces of users whose Secrets may not be read. */
+  readonly hidden: readonly string[];
 }
 
 export interface JudgementsOptions {
@@ -31,6 +34,7 @@ export interface JudgementsOptions {
   readonly index: UserIndex;
   readonly clock: Clock;
   readonly reservedRanges: readonly string[];
+  readonly grants: Grants;
   /** A user is judged otherwise than before. */
   readonly userJudged: (user: ObjectKey) => void;
 }
@@ -60,8 +64,11 @@ export class Judgements {
   ofServer(key: ObjectKey): Judgement {
     const known = this.#byServer.get(key);
     const now = this.#options.clock.wallClock();
-    if (known !== undefined && !this.#stale.has(key) && now < known.validUntil) return known;
-    const judgement = this.#judge(key, now);
+    // A right that was granted or taken away tells nobody.
+    const hidden = this.#hiddenNamespaces(key);
+    const isFresh = known !== undefined && !this.#stale.has(key) && now < known.validUntil;
+    if (isFresh && known.hidden.join() === hidden.join()) return known;
+    const judgement = { ...this.#judge(key, now), hidden };
     this.#stale.delete(key);
     if (judgement.config === undefined && judgement.users.size === 0) this.#byServer.delete(key);
     else this.#byServer.set(key, judgement);
@@ -88,7 +95,12 @@ export class Judgements {
     });
   }
 
-  #judge(key: ObjectKey, now: number): Judgement {
+  #hiddenNamespaces(key: ObjectKey): string[] {
+    const { secrets } = this.#options.world;
+    return this.secretNamespaces(key).filter((namespace) => secrets.refusal(namespace) !== undefined);
+  }
+
+  #judge(key: ObjectKey, now: number): Omit<Judgement, 'hidden'> {
     const { world, index } = this.#options;
     const users = index.ofServer(key).flatMap((user) => world.users.cache.get(user) ?? []);
     const servers = world.servers.cache
@@ -100,6 +112,7 @@ export class Judgements {
       servers,
       users,
       secrets: this.#secretsOf(users),
+      hiddenSecrets: (namespace) => this.#hidden(namespace),
       now,
       protectedDestinations,
       reservedRanges: reserved,
@@ -115,6 +128,11 @@ export class Judgements {
       users: new Map(users.map((user) => judgementOf(user, about))),
       validUntil: nextExpiry(users, now),
     };
+  }
+
+  #hidden(namespace: string): string | undefined {
+    const refusal = this.#options.world.secrets.refusal(namespace);
+    return refusal === undefined ? undefined : `let it: ${this.#options.grants.command(namespace, refusal)}`;
   }
 
   #secretsOf(users: readonly VpnUserObject[]): SecretObject[] {

@@ -6,6 +6,7 @@ import type { Log } from '../process/log.ts';
 import { systemClock } from './clock.ts';
 import { Controller } from './controller.ts';
 import { GatewayReports } from './gateways/gateway-reports.ts';
+import { createGrants } from './grants.ts';
 import { unhealthy, unready } from './health.ts';
 import { Judgements } from './judgements.ts';
 import { ApiClient, type ApiRequest } from './kube/api-client.ts';
@@ -106,7 +107,7 @@ interface WorkerParts {
 }
 
 function createWorkers(options: OperatorOptions, parts: WorkerParts): Workers {
-  const { log, identity, reservedRanges } = options;
+  const { log, identity, reservedRanges, namespace, namespaces } = options;
   const { client, world, metrics, isLeader } = parts;
   const clock = systemClock;
   const cluster = new Cluster({ client, guard: guard(options, isLeader) });
@@ -114,10 +115,12 @@ function createWorkers(options: OperatorOptions, parts: WorkerParts): Workers {
   const events = new EventRecorder({ cluster, clock, instance: identity, log });
   const index = new UserIndex();
   const userJudged = (user: ObjectKey) => users.queue.add(user);
-  const judgements = new Judgements({ world, index, clock, reservedRanges, userJudged });
+  const scope = namespaces.length === 0 ? 'cluster' : 'namespaces';
+  const grants = createGrants({ ownNamespace: namespace, scope });
+  const judgements = new Judgements({ world, index, clock, reservedRanges, grants, userJudged });
   const serverChanged = (server: ObjectKey) => servers.queue.add(server);
   const reports = new GatewayReports({ clock, serverChanged, userChanged: userJudged });
-  const shared = { world, judgements, reports, clock, events, cluster, applier };
+  const shared = { world, judgements, reports, clock, events, cluster, applier, grants };
   const serverServices = {
     ...shared,
     decider: new Decider(options.gatewayImage),

@@ -106,6 +106,15 @@ export class World {
     );
   }
 
+  /** Why the namespace cannot be worked in; undefined: it can. */
+  refusal(namespace: string): string | undefined {
+    for (const watch of [...this.#ofGateways, this.secrets]) {
+      const refusal = watch.refusal(namespace);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
   get watches(): ResourceWatch<never>[] {
     const all = [this.servers, this.users, this.secrets, ...this.#ofGateways, this.nodes, this.serviceCidrs];
     return [...all, this.apiServers] as unknown as ResourceWatch<never>[];
@@ -119,7 +128,7 @@ export class World {
     return this.#namespaces ?? [undefined];
   }
 
-  get #ofGateways(): Pick<ResourceWatch<KubeObject>, 'scopes' | 'follow' | 'leave' | 'state'>[] {
+  get #ofGateways(): Pick<ResourceWatch<KubeObject>, 'scopes' | 'follow' | 'leave' | 'state' | 'refusal'>[] {
     return [this.daemonSets, this.pods, this.serviceAccounts, this.budgets];
   }
 }

@@ -114,6 +114,10 @@ describe('the rights of the operator', { skip }, () => {
 
   it('that are missing in a namespace become a condition with the command that grants them', async () => {
     await lab.kubectl.run(['create', 'namespace', 'branch']);
+    await lab.kubectl.run(['create', 'namespace', 'people']);
+    const dora = { serverRef: { name: 'office', namespace: 'vpn' }, passwordSecretRef: undefined };
+    await lab.apply(vpnUser('dora', dora, 'people'));
+    await patch('vpns', 'office', { spec: { users: { allowedNamespaces: ['people'] } } });
     await lab.apply(
       vpnServer(
         'branch',
@@ -121,21 +125,20 @@ describe('the rights of the operator', { skip }, () => {
         'branch',
       ),
     );
+    const command = (namespace: string) =>
+      `kubectl create rolebinding vpn-operator-namespace -n ${namespace} --clusterrole=vpn-operator-namespace ` +
+      '--serviceaccount=vpn-operator-system:vpn-operator';
+    const user = await lab.untilCondition('vpnu', 'dora', /^False NotPermitted/, 'Ready', 'people');
+    assert.ok(user.endsWith(command('people')), user);
     const told = await lab.untilCondition('vpns', 'branch', /^False NotPermitted/, 'Ready', 'branch');
-    assert.match(
-      told,
-      /kubectl create rolebinding vpn-operator-namespace -n branch --clusterrole=vpn-operator-namespace/,
-    );
-    const binding = [
-      'rolebinding',
-      'vpn-operator-namespace',
-      '-n',
-      'branch',
-      '--clusterrole=vpn-operator-namespace',
-    ];
-    await lab.kubectl.run(['create', ...binding, '--serviceaccount=vpn-operator-system:vpn-operator']);
+    assert.ok(told.endsWith(command('branch')), told);
+    for (const namespace of ['branch', 'people'])
+      await lab.kubectl.run(command(namespace).split(' ').slice(1));
     await eventually('the gateways of the branch', 60_000, () =>
       lab.get('daemonset', 'branch-vpn-gateway', 'branch'),
+    );
+    await eventually('the user of another namespace', 60_000, async () =>
+      (await lab.condition('vpnu', 'dora', 'Ready', 'people')).startsWith('True') ? true : undefined,
     );
   });
 });

@@ -88,6 +88,12 @@ export class ResourceWatch<Kept extends KubeObject> {
     return isForbidden(reflector?.failure) ? 'forbidden' : 'waiting';
   }
 
+  /** Why it cannot be seen, in the words of the API server. */
+  refusal(scope: Scope): string | undefined {
+    const { failure, hasSynced = false } = this.#followers.get(scope)?.reflector ?? {};
+    return !hasSynced && isForbidden(failure) ? failure?.message : undefined;
+  }
+
   /** Monotonic time of the reflector that was silent longest; Infinity when there is none. */
   get oldestSign(): number {
     return Math.min(...[...this.#followers.values()].map(({ reflector }) => reflector.lastSign));

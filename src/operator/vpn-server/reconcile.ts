@@ -3,6 +3,7 @@ import type { VpnServerStatus } from '../../api/vpn-server-status.ts';
 import type { Clock } from '../clock.ts';
 import { changed } from '../conditions.ts';
 import type { ReconcileResult } from '../controller.ts';
+import type { Grants } from '../grants.ts';
 import { isForbidden } from '../kube/api-error.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import { type ObjectKey, splitKey } from '../kube/object.ts';
@@ -17,6 +18,7 @@ import { heldStatus, serverStatus, volatileFields } from './status.ts';
 
 export interface VpnServerServices extends Omit<GatherServices, 'mountFailures'>, ApplyServices {
   readonly clock: Clock;
+  readonly grants: Grants;
   readonly decider: Decider;
   readonly refresher: Refresher;
   readonly mountFailures: MountFailures;
@@ -37,7 +39,8 @@ export async function reconcileServer(services: VpnServerServices, key: ObjectKe
     forget(services, key);
     return untilExpiry(judgements.ofServer(key).validUntil, clock);
   }
-  if (world.gatewayState(namespace) === 'forbidden') return await holdWithoutRights(services, server);
+  const refusal = world.refusal(namespace);
+  if (refusal !== undefined) return await holdWithoutRights(services, server, refusal);
   const pods = podsOf(world, key);
   const mounts = await services.mountFailures.look(pods);
   const situation = gather({ ...services, mountFailures: services.mountFailures.messages }, server, key);
@@ -49,7 +52,8 @@ export async function reconcileServer(services: VpnServerServices, key: ObjectKe
     if (isForbidden(error)) return await holdWithoutRights(services, server, (error as Error).message);
     throw error;
   }
-  return await report(services, situation, decision, mounts);
+  const { again } = await report(services, situation, decision, mounts);
+  return soonest([again, situation.judgement.hidden.length > 0 ? WaitForRights : undefined]);
 }
 
 /** Nobody is locked out because a cache is not filled yet: users whose Secrets are unknown would look like none. */
@@ -108,14 +112,13 @@ async function report(
 async function holdWithoutRights(
   services: VpnServerServices,
   server: VpnServerObject,
-  detail = '',
+  refusal: string,
 ): Promise<ReconcileResult> {
-  const { statuses, clock, events } = services;
+  const { statuses, clock, events, grants } = services;
   const { namespace } = server.metadata;
   const message =
-    `the operator may not work in namespace ${namespace}${detail === '' ? '' : ` (${detail})`}; let it: kubectl create ` +
-    `rolebinding vpn-operator-namespace -n ${namespace} --clusterrole=vpn-operator-namespace ` +
-    '--serviceaccount=vpn-operator-system:vpn-operator';
+    `the operator may not work in namespace ${namespace} (${refusal}); let it: ` +
+    grants.command(namespace, refusal);
   const status = heldStatus({ server, reason: 'NotPermitted', message, now: clock.wallClock() });
   const { written } = await statuses.write({ object: server, status, volatile: [] });
   if (written) await tell(events, server, status);
