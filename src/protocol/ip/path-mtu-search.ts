@@ -1,21 +1,17 @@
 // One search for the largest outer packet a path carries (RFC 4821 §7, RFC 8899 §5, in spirit). Sans-IO: it says which
 // sizes to send and is told which arrived. It knows nothing of why it searches, of ICMP or of sessions.
 //
-//   floor                                                                limit = all we could ever send
-//    576          1280     1400   1438   1454       1492  1500
-//    ─┴─────────────┴────────┴──────┴──────┴──────────┴─────┴─
-//  1  ✓                      ✓             ✓                ✗     opening: a few sizes paths usually have, at once
-//  2                                                  ✗           the usual sizes left between ✓ and ✗
-//  3                                        1458 ✗                is the usual size exact? Then 1454 it is
-//  4                                        1458 ✓  1475 ✗  1466… else halve until 4 bytes are left
-//  5                                        1458 ✗                doubt: what failed is asked again, until loss is no
-//                                                                 likely reason; more often where some got lost
+//   find    one probe at a time, as path-mtu-ladder.ts halves      1206 ✓  1454 ✓  1500 ✗  1497 ✗  1479 ✗  1459 ✗
+//           or first what is remembered, and the step above        1454 ✓  1459 ✗
+//   look    what holds, what is above it, at once                  576 ✓  1454 ✓  1459 ✗  1492 ✗  1500 ✗
+//   check   what holds; when it fails, the usual sizes at once     576 ✓  1500 ✗ │ 1400 ✓  1438 ✗  1454 ✗  1492 ✗  1500 ✗
+//   doubt   what failed is asked again, until loss is no likely reason; more often where some got lost
 //
 // An answer proves a size for good; silence proves nothing by itself. So a larger answer overrules any smaller
 // failure, an answer counts however late it comes, and the smallest size tells a deaf peer from a narrow path.
-import { floorSize, openingSizes, smallSize, usualSizes } from './usual-sizes.ts';
+import { SizeLadder, tolerance } from './path-mtu-ladder.ts';
+import { floorSize, smallSize, usualSizes } from './usual-sizes.ts';
 
-const tolerance = 4;
 /** Failures between what fits and the next usual size, itself included, that loss is no likely reason for: */
 const failuresToBelieve = {
   afterUsualSize: 3,
@@ -28,24 +24,34 @@ const failuresToBelieve = {
 } as const;
 /** Failures of any size above what fits. */
 const failuresInAll = 4;
+/** Failures of the smallest size that failed, above a size nobody uses. */
+const failuresJustAbove = 3;
+/** On a path that shows no loss, the first search sends no more; what is left in doubt is for a look soon after. */
+const fewProbes = 8;
 const silentRoundsToGiveUp = 3;
 /** 10 % loss needs some 40 at worst; a hostile peer answering at whim must not keep us at it. */
 const mostProbes = 48;
-const firstTimeout = 1000;
+/** ms, where nobody knows: answers that take longer are late, not lost. */
+const usualRoundTrip = 120;
 /** Before anything has answered: an outage must not look like a deaf peer. */
 const leastTimeout = 500;
-const leastPatience = 100;
+/** Beyond the round trip, for one probe and for several. */
+const patience = { one: 60, several: 100 } as const;
 /** A transfer that begins while we probe delays the answers: a queue is no narrow path. */
-const leastWait = 220;
+const leastWait = 200;
 
 export type SearchResult =
-  | { readonly type: 'found'; readonly size: number }
+  /** `isDoubtful`: loss may be the reason that nothing larger came through. */
+  | { readonly type: 'found'; readonly size: number; readonly isDoubtful: boolean }
   /** Nothing came back, or only packets below the floor did. */
   | { readonly type: 'silent'; readonly smallAnswered: boolean };
 
 export interface SearchOptions {
-  /** `check` asks only whether `limit` still passes and looks below it if not; `find` looks for the largest. */
-  readonly purpose: 'check' | 'find';
+  /**
+   * `find`: the largest, with few probes. `look`: whether what was found still holds, and whether more does. `check`:
+   * only whether `limit` still passes, and what does if not, soon.
+   */
+  readonly purpose: 'check' | 'find' | 'look';
   readonly limit: number;
   /** Sizes worth trying besides the usual sizes: remembered, confirmed before, named by ICMP. */
   readonly guesses: readonly number[];
@@ -56,8 +62,9 @@ export interface SearchOptions {
 }
 
 export class PathMtuSearch {
-  readonly purpose: 'check' | 'find';
+  readonly purpose: SearchOptions['purpose'];
   readonly limit: number;
+  readonly #ladder: SizeLadder;
   readonly #floor: number;
   readonly #guesses: number[];
   readonly #passedBefore: number;
@@ -78,23 +85,25 @@ export class PathMtuSearch {
 
   constructor(options: SearchOptions) {
     this.limit = options.limit;
+    this.#ladder = new SizeLadder(options.limit);
     this.#floor = Math.min(floorSize, options.limit);
     this.purpose = options.purpose;
     this.#passedBefore = options.passedBefore ?? 0;
-    this.#guesses = options.guesses.filter((size) => size < options.limit);
+    this.#guesses = options.guesses.map((size) => Math.min(size, options.limit));
     this.roundTrip = options.roundTrip;
   }
 
   /** When `expire` is due; Infinity once there is a result. */
   get deadline(): number {
     if (this.result !== undefined) return Infinity;
-    const { roundTrip } = this;
-    if (roundTrip === undefined) return this.#sentLastAt + firstTimeout;
-    if (this.#fits === 0) return this.#sentLastAt + Math.max(leastTimeout, 3 * roundTrip);
+    const roundTrip = this.roundTrip ?? usualRoundTrip;
+    if (this.#fits === 0 && this.#outstanding.has(this.#floor))
+      return this.#sentLastAt + Math.max(leastTimeout, 3 * roundTrip);
     // Answers to a volley trickle in behind each other on a slow line: each one buys the rest more time.
-    const patience = this.#outstanding.size > 1 ? 1.5 * roundTrip : roundTrip;
     const waited =
-      Math.max(this.#sentLastAt + roundTrip, this.#lastAnswerAt) + Math.max(leastPatience, patience);
+      this.#outstanding.size > 1
+        ? Math.max(this.#sentLastAt + roundTrip, this.#lastAnswerAt) + Math.max(patience.several, roundTrip)
+        : this.#sentLastAt + 1.25 * roundTrip + patience.one;
     return Math.max(this.#sentLastAt + leastWait, waited);
   }
 
@@ -141,17 +150,22 @@ export class PathMtuSearch {
 
   #opening(): number[] {
     if (this.purpose === 'check') return [this.#floor, this.limit];
-    const sizes =
-      this.#guesses.length > 0 ? this.#guesses.flatMap((guess) => [guess, guess + tolerance]) : openingSizes;
-    return [this.#floor, ...sizes.filter((size) => size > this.#floor && size < this.limit), this.limit];
+    const around = this.#guesses.flatMap((guess) => [guess, this.#stepAbove(guess)]);
+    if (this.purpose === 'look')
+      return [this.#floor, ...around, this.#usualAbove(Math.max(this.#floor, ...around)), this.limit];
+    return around.length > 0 ? around : [this.#ladder.between(0, Infinity) ?? this.limit];
   }
 
   #next(now: number): number[] {
-    if (this.#fits >= this.limit) return this.#finish({ type: 'found', size: this.#fits });
-    if (this.#fits === 0) return this.#nextInSilence(now);
-    const tooLong = this.#smallestFailure();
-    const sizes = this.#sent < mostProbes ? this.#nextSizes(tooLong) : [];
-    return sizes.length > 0 ? this.#send(sizes, now) : this.#finish({ type: 'found', size: this.#fits });
+    if (this.#fits >= this.limit) return this.#finish({ type: 'found', size: this.#fits, isDoubtful: false });
+    if (this.#fits === 0 && this.#failures.has(this.#floor)) return this.#nextInSilence(now);
+    const sizes = this.#sent < mostProbes ? this.#nextSizes() : [];
+    return sizes.length > 0 ? this.#send(sizes, now) : this.#finishFound();
+  }
+
+  #finishFound(): number[] {
+    const isDoubtful = this.#missingFailures() > 0 && !this.#isAsRemembered();
+    return this.#finish({ type: 'found', size: this.#fits, isDoubtful });
   }
 
   #nextInSilence(now: number): number[] {
@@ -161,42 +175,69 @@ export class PathMtuSearch {
     }
     // What failed in a silent round says nothing about its size.
     this.#failures.clear();
-    return this.#send([smallSize, ...this.#opening()], now);
+    return this.#send([smallSize, this.#floor, ...this.#opening()], now);
   }
 
-  /** Steps 2 to 5 of the drawing; empty when the answer is certain enough. */
-  #nextSizes(tooLong: number): number[] {
+  /** Empty when the answer is certain enough. */
+  #nextSizes(): number[] {
+    const tooLong = this.#smallestFailure();
     const passedBefore = this.#passedBefore;
-    if (passedBefore > this.#fits && this.#failuresOf(passedBefore) === 1) return [passedBefore];
-    const between = [...this.#guesses, ...usualSizes].filter((size) => size > this.#fits && size < tooLong);
-    if (between.length > 0) return between;
-    return tooLong - this.#fits > tolerance ? this.#narrow(tooLong) : this.#doubt(tooLong);
+    if (passedBefore > this.#fits && this.#failuresOf(passedBefore) === 1) {
+      // It was lost, or the path has shrunk and people wait: the next round asks for both.
+      const below = [...this.#guesses, ...usualSizes].filter((size) => size > this.#fits && size < tooLong);
+      return this.purpose === 'find' ? [passedBefore] : [...below, passedBefore];
+    }
+    const next = this.#ladder.between(this.#fits, tooLong);
+    if (next !== undefined) return [next];
+    return this.#fits === 0 ? [this.#floor] : this.#doubt(tooLong);
   }
 
-  #narrow(tooLong: number): number[] {
-    if (this.#isUsual(this.#fits)) return [this.#fits + tolerance];
-    const middle = this.#fits + ((tooLong - this.#fits) >> 1);
-    // An unusual path just below a usual size: rather, the probe of that size got lost.
-    return this.#isUsual(tooLong) && this.#failuresOf(tooLong) === 1 ? [middle, tooLong] : [middle];
-  }
-
-  /** Either the path ends below `tooLong`, or that and the next usual size both failed by chance. */
+  /** Either the path ends below `tooLong`, or all up to the next usual size failed by chance. */
   #doubt(tooLong: number): number[] {
-    const usual = Math.min(...this.#candidates().filter((size) => size > this.#fits));
-    const suspects = [...new Set([usual, tooLong])];
-    const isCertain =
-      this.#failuresOf(...suspects) >= this.#wantedFailures() &&
-      this.#failuresOf(...this.#failures.keys()) >= failuresInAll;
-    if (isCertain) return [];
-    // The common case ends with the fewest probes, the others soonest.
-    if (this.#wantedFailures() > failuresToBelieve.afterFloor) return suspects;
+    if (this.#isAsRemembered()) return [];
+    const isThrifty = this.purpose === 'find' && !this.#isLossy();
+    const allowed = isThrifty ? fewProbes - this.#sent : mostProbes;
+    const missing = Math.min(this.#missingFailures(), allowed);
+    if (missing <= 0) return [];
+    const usual = this.#usualAbove(this.#fits);
+    if (missing > 1) return [usual, tooLong];
     return [this.#failuresOf(usual) <= this.#failuresOf(tooLong) ? usual : tooLong];
+  }
+
+  /** Two searches of different times agree. */
+  #isAsRemembered(): boolean {
+    return this.purpose === 'find' && this.#fits === this.#passedBefore;
+  }
+
+  /** How many failures more would make loss an unlikely reason. */
+  #missingFailures(): number {
+    const wanted = this.#wantedFailures();
+    const usual = this.#usualAbove(this.#fits);
+    let near = 0;
+    let all = 0;
+    for (const [size, count] of this.#failures) {
+      if (size > this.#fits) all += count;
+      if (size > this.#fits && size <= usual) near += count;
+    }
+    const missing = Math.max(wanted - near, failuresInAll - all);
+    if (this.#isUsual(this.#fits)) return missing;
+    // Between usual sizes one is as likely as the next: only what failed just above says that it is this one.
+    return Math.max(missing, failuresJustAbove - this.#failuresOf(this.#smallestFailure()));
   }
 
   #wantedFailures(): number {
     if (this.#isLossy()) return failuresToBelieve.withLoss;
     if (this.#fits === this.#floor) return failuresToBelieve.afterFloor;
     return this.#isUsual(this.#fits) ? failuresToBelieve.afterUsualSize : failuresToBelieve.afterUnusualSize;
+  }
+
+  #stepAbove(size: number): number {
+    return Math.min(size + tolerance + 1, this.#usualAbove(size));
+  }
+
+  /** The next of the sizes that paths usually have, or that were named; at most the limit. */
+  #usualAbove(size: number): number {
+    return Math.min(this.limit, ...this.#candidates().filter((candidate) => candidate > size));
   }
 
   #candidates(): number[] {
@@ -212,18 +253,15 @@ export class PathMtuSearch {
     return false;
   }
 
-  /** Every opening holds the limit, so below it there is always a failure. */
   #smallestFailure(): number {
-    let smallest = this.limit;
+    let smallest = this.limit + 1;
     for (const size of this.#failures.keys()) if (size > this.#fits && size < smallest) smallest = size;
     return smallest;
   }
 
-  /** Of sizes above what fits. */
-  #failuresOf(...sizes: number[]): number {
-    let count = 0;
-    for (const size of sizes) if (size > this.#fits) count += this.#failures.get(size) ?? 0;
-    return count;
+  /** Of a size above what fits. */
+  #failuresOf(size: number): number {
+    return size > this.#fits ? (this.#failures.get(size) ?? 0) : 0;
   }
 
   #dropSmaller(size: number): void {
@@ -232,7 +270,9 @@ export class PathMtuSearch {
 
   #send(sizes: readonly number[], now: number): number[] {
     // Ascending, because an acknowledgment names the last packet that arrived: then that is the largest.
-    const ascending = [...new Set(sizes)].sort((one, other) => one - other);
+    const ascending = [...new Set(sizes.map((size) => Math.min(size, this.limit)))].sort(
+      (one, other) => one - other,
+    );
     for (const size of ascending) {
       if (this.#sentAt.has(size)) this.#resent.add(size);
       this.#sentAt.set(size, now);

@@ -1,7 +1,7 @@
 // The path MTU of one session (RFC 4821, RFC 8899 in spirit): when to search, what to believe meanwhile, what to say.
 // Sans-IO; the search itself is in path-mtu-search.ts. All sizes are outer IPv4 packets unless called tunnel MTU.
 //
-//   start ──► searching ──► confirmed ──┬─ after 10 s, then every 9.5 min: find (it may have grown, or loss fooled us)
+//   start ──► find ───────► confirmed ──┬─ after 1 or 10 s, then every 9.5 min: look (has it grown, did loss fool us?)
 //             │   ▲                     ├─ while large packets flow, every 2 s: check (it may have shrunk)
 //             │   └─────────────────────┴─ a stall, ICMP, EMSGSIZE: check, and until it ends: unconfirmed
 //             └──► indeterminate: nothing answers; hints are all there is, above the floor, for 10 minutes
@@ -10,16 +10,12 @@
 // know. ICMP never sets a confirmed size: it only makes us look (whoever guesses a call id can forge it).
 import { type Encryption, largestOuterFor, tunnelMtuFor } from './overhead.ts';
 import type { PathMtuOptions, PathMtuOutput } from './path-mtu-output.ts';
-import { PathMtuSearch } from './path-mtu-search.ts';
+import { LookSchedule } from './path-mtu-schedule.ts';
+import { PathMtuSearch, type SearchOptions, type SearchResult } from './path-mtu-search.ts';
 import { floorSize, usualSizeBelow } from './usual-sizes.ts';
 
 /** What most paths carry; assumed before anything is known. */
 const cautiousSize = 1400;
-const secondLook = 10_000;
-/** Short of 10 minutes, so that a path that grew is in use within them. */
-const reconfirmInterval = 570_000;
-/** A TCP that lost everything waits twice as long each time: found late is cured later still. */
-const busyCheckInterval = 2000;
 const hintInterval = 5000;
 const hintLifetime = 600_000;
 const stallInterval = 2000;
@@ -38,11 +34,7 @@ export class PathMtuDiscovery {
   #everConfirmed = false;
   #reportedBlackHole = 0;
   #hint: { readonly size: number; readonly expires: number } | undefined;
-  #lookAgainAt = Infinity;
-  #isBusy = false;
-  /** When the confirmed size was last seen to pass. */
-  #provenAt = -Infinity;
-  #searchedAt = -Infinity;
+  readonly #schedule = new LookSchedule();
   readonly #awaited = new Set<number>();
   /** Sizes that searches before this one asked for in vain. */
   readonly #late = new Set<number>();
@@ -86,9 +78,8 @@ export class PathMtuDiscovery {
 
   get deadline(): number {
     if (this.#search !== undefined) return this.#search.deadline;
-    const busyCheck = this.#isBusy ? this.#provenAt + busyCheckInterval : Infinity;
     const hintEnd = this.#everConfirmed ? Infinity : (this.#hint?.expires ?? Infinity);
-    return Math.min(this.#lookAgainAt, busyCheck, hintEnd);
+    return Math.min(this.#schedule.deadline, hintEnd);
   }
 
   /** Once, when IP may flow. */
@@ -104,10 +95,10 @@ export class PathMtuDiscovery {
     // Its echo and an acknowledgment may both come: the first one counts.
     const isNew = this.#awaited.delete(size);
     if (isNew) this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
-    if (size >= this.#pathMtu) this.#provenAt = now;
+    if (size >= this.#pathMtu) this.#schedule.proven(now);
     if (this.#search !== undefined) return this.#advance(this.#search.answered(size, proof, now), now);
     const wasAsked = this.#late.delete(size) || isNew;
-    return wasAsked && size > this.#pathMtu && size <= this.#ceiling ? this.#raise(size, now) : [];
+    return wasAsked && size >= floorSize && size <= this.#ceiling ? this.#answeredLate(size, now) : [];
   }
 
   /** EMSGSIZE: our host did not send a packet, probe or data, of `size` outer bytes. */
@@ -132,9 +123,9 @@ export class PathMtuDiscovery {
     return this.#everConfirmed ? this.#doubt(now, stallInterval) : [];
   }
 
-  /** Packets near the path MTU were sent lately: worth asking every 5 s whether such still pass. */
+  /** Packets near the path MTU were sent lately: worth asking every 2 s whether such still pass. */
   sentLarge(): void {
-    this.#isBusy = this.#isConfirmed;
+    if (this.#isConfirmed) this.#schedule.busy();
   }
 
   interfaceMtuChanged(interfaceMtu: number, now: number): PathMtuOutput[] {
@@ -152,9 +143,7 @@ export class PathMtuDiscovery {
     if (now < this.deadline) return [];
     if (this.#search !== undefined) return this.#advance(this.#search.expire(now), now);
     if (this.#hint !== undefined && this.#hint.expires <= now) return this.#forgetHint(now);
-    if (this.#lookAgainAt <= now) return this.#find(now);
-    this.#isBusy = false;
-    return this.#check(now);
+    return this.#schedule.isLookDue(now) ? this.#find(now) : this.#check(now);
   }
 
   get #ceiling(): number {
@@ -174,7 +163,7 @@ export class PathMtuDiscovery {
 
   /** Ask at once whether the size still passes, and send without DF until that is known. */
   #doubt(now: number, interval: number): PathMtuOutput[] {
-    if (this.#search !== undefined || now - this.#searchedAt < interval) return [];
+    if (this.#search !== undefined || !this.#schedule.mayDoubt(now, interval)) return [];
     this.#isConfirmed = false;
     return [this.#describe('unconfirmed'), ...this.#check(now)];
   }
@@ -184,8 +173,8 @@ export class PathMtuDiscovery {
   }
 
   #find(now: number): PathMtuOutput[] {
-    this.#lookAgainAt = Infinity;
-    return this.#startSearch('find', this.#ceiling, [this.#passedBefore, this.#hint?.size], now);
+    const purpose = this.#everConfirmed ? 'look' : 'find';
+    return this.#startSearch(purpose, this.#ceiling, [this.#passedBefore, this.#hint?.size], now);
   }
 
   get #passedBefore(): number | undefined {
@@ -193,7 +182,7 @@ export class PathMtuDiscovery {
   }
 
   #startSearch(
-    purpose: 'check' | 'find',
+    purpose: SearchOptions['purpose'],
     limit: number,
     guesses: (number | undefined)[],
     now: number,
@@ -206,7 +195,7 @@ export class PathMtuDiscovery {
       passedBefore: this.#passedBefore,
       roundTrip: this.#roundTrip,
     });
-    this.#searchedAt = now;
+    this.#schedule.searching(purpose, now);
     return this.#probe(this.#search.open(now));
   }
 
@@ -222,7 +211,7 @@ export class PathMtuDiscovery {
     this.#roundTrip = search.roundTrip ?? this.#roundTrip;
     this.#search = undefined;
     if (search.result.type === 'silent') return this.#concludeSilence(search.result.smallAnswered, now);
-    return this.#conclude(search.result.size, search.purpose, now);
+    return this.#conclude(search.result, search.purpose, now);
   }
 
   #giveUpProbes(): void {
@@ -231,33 +220,39 @@ export class PathMtuDiscovery {
     this.#awaited.clear();
   }
 
-  #conclude(found: number, purpose: 'check' | 'find', now: number): PathMtuOutput[] {
-    const isNews = !this.#isConfirmed || found !== this.#pathMtu;
-    this.#pathMtu = Math.min(found, this.#ceiling);
-    this.#isConfirmed = true;
-    this.#everConfirmed = true;
-    this.#provenAt = now;
-    // A check that finds all as it was leaves the next look for more where it is.
-    if (isNews && found < this.#ceiling) this.#lookAgainAt = now + secondLook;
-    else if (purpose === 'find') this.#lookAgainAt = now + reconfirmInterval;
-    return isNews ? [this.#describe('confirmed'), ...this.#blackHole(now)] : [];
+  #conclude(
+    { size, isDoubtful }: Extract<SearchResult, { type: 'found' }>,
+    purpose: SearchOptions['purpose'],
+    now: number,
+  ): PathMtuOutput[] {
+    const isNews = !this.#isConfirmed || size !== this.#pathMtu;
+    this.#believe(Math.min(size, this.#ceiling));
+    this.#schedule.concluded({ purpose, isNews, isNarrow: size < this.#ceiling, isDoubtful }, now);
+    const told = isNews ? [this.#describe('confirmed')] : [];
+    return isDoubtful ? told : [...told, ...this.#blackHole(now)];
   }
 
-  /** An answer came after its search had ended: the path is slow, not narrow, and the search goes on with patience. */
-  #raise(size: number, now: number): PathMtuOutput[] {
-    const took = Math.min(now - this.#searchedAt, longestRoundTrip);
-    this.#roundTrip = Math.max(this.#roundTrip ?? 0, took);
+  #believe(size: number): void {
     this.#pathMtu = size;
     this.#isConfirmed = true;
     this.#everConfirmed = true;
-    this.#provenAt = now;
+  }
+
+  /** An answer came after its search had ended: the path is slow, not narrow, and the search goes on with patience. */
+  #answeredLate(size: number, now: number): PathMtuOutput[] {
+    const isLarger = size > this.#pathMtu;
+    if (!isLarger && this.#everConfirmed) return [];
+    const took = Math.min(this.#schedule.sinceSearch(now), longestRoundTrip);
+    this.#roundTrip = Math.max(this.#roundTrip ?? 0, took);
+    if (!isLarger) return this.#find(now);
+    this.#believe(size);
+    this.#schedule.proven(now);
     return [this.#describe('confirmed'), ...this.#find(now)];
   }
 
   /** Silence says nothing of size: what was known stays, but unproven. */
   #concludeSilence(smallAnswered: boolean, now: number): PathMtuOutput[] {
-    this.#isBusy = false;
-    this.#lookAgainAt = now + (this.#everConfirmed ? secondLook : reconfirmInterval);
+    this.#schedule.silent(this.#everConfirmed, now);
     if (this.#everConfirmed && !smallAnswered) return [];
     this.#isConfirmed = false;
     if (smallAnswered) this.#pathMtu = this.#clamp(floorSize);

@@ -3,9 +3,6 @@
 /** IPv6's least; tunnels; two carriers' lines in Japan; PPPoE; Ethernet. Ascending. */
 export const usualSizes: readonly number[] = [1280, 1400, 1438, 1454, 1492, 1500];
 
-/** What a search sends at once, besides its two ends: 8 probes in all leave no room for more. */
-export const openingSizes: readonly number[] = [1400, 1454];
-
 /** RFC 791 §3.1: what every host takes. A search ends here, and nothing anyone says pushes below it. */
 export const floorSize = 576;
 

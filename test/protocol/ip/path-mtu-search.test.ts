@@ -33,56 +33,69 @@ function play(search: PathMtuSearch, arrives: (size: number, round: number) => b
   return rounds;
 }
 
+const foundBy = ({ result }: PathMtuSearch) => (result?.type === 'found' ? result.size : undefined);
 const flat = (rounds: number[][]) => rounds.flat().length;
 
 describe('A search', () => {
-  it('goes as drawn: opening, usual sizes, one just above, doubt', () => {
+  it('goes as drawn: one probe at a time, and what is left of 8 for doubt', () => {
     const search = searchOf();
     const rounds = play(search, (size) => size <= 1454);
-    assert.deepEqual(rounds, [[576, 1400, 1454, 1500], [1492], [1458], [1492]]);
-    assert.deepEqual(search.result, { type: 'found', size: 1454 });
+    assert.deepEqual(rounds, [[1206], [1454], [1500], [1497], [1479], [1459], [1492]]);
+    assert.deepEqual(search.result, { type: 'found', size: 1454, isDoubtful: false });
   });
 
-  it('halves where the path is of no usual size', () => {
+  it('halves where the path is of no usual size, and says that it is not sure', () => {
     const search = searchOf();
-    const rounds = play(search, (size) => size <= 1473);
-    assert.deepEqual(rounds.slice(2, 6), [[1458], [1475, 1492], [1466], [1470]]);
-    assert.deepEqual(search.result, { type: 'found', size: 1472 });
+    const rounds = play(search, (size) => size <= 1302);
+    assert.deepEqual(rounds.flat(), [1206, 1454, 1345, 1280, 1305, 1285, 1295, 1300]);
+    assert.deepEqual(search.result, { type: 'found', size: 1300, isDoubtful: true });
   });
 
-  it('only asks for the limit when it is to check, and once more before it looks below', () => {
+  it('only asks for the limit when it is to check; then for it again and all usual sizes at once', () => {
     assert.deepEqual(
       play(searchOf({ purpose: 'check', limit: 1454 }), () => true),
       [[576, 1454]],
     );
-    const rounds = play(
-      searchOf({ purpose: 'check', limit: 1454, passedBefore: 1454 }),
-      (size) => size <= 1400,
+    const search = searchOf({ purpose: 'check', limit: 1454, passedBefore: 1454 });
+    const rounds = play(search, (size) => size <= 1400);
+    assert.deepEqual(rounds.slice(0, 3), [[576, 1454], [1280, 1400, 1438, 1454], [1405]]);
+    assert.deepEqual(search.result, { type: 'found', size: 1400, isDoubtful: false });
+  });
+
+  it('looks at what holds and at what is above it, up to the limit', () => {
+    const options = { purpose: 'look', guesses: [1400], passedBefore: 1400 } as const;
+    const rounds = play(searchOf(options), (size) => size <= 1400);
+    assert.deepEqual(rounds[0], [576, 1400, 1405, 1438, 1500]);
+    const grown = searchOf(options);
+    play(grown, (size) => size <= 1492);
+    assert.deepEqual(grown.result, { type: 'found', size: 1492, isDoubtful: false });
+  });
+
+  it('takes 2 probes where the remembered size is right, one at the limit', () => {
+    const remembered = (size: number) => searchOf({ guesses: [size], passedBefore: size });
+    assert.deepEqual(
+      play(remembered(1454), (size) => size <= 1454),
+      [[1454, 1459]],
     );
-    assert.deepEqual(rounds.slice(0, 3), [[576, 1454], [1454], [1280, 1400, 1438]]);
+    assert.deepEqual(
+      play(remembered(1500), () => true),
+      [[1500]],
+    );
   });
 
-  it('tries what was known before, just above it, and the limit', () => {
-    const rounds = play(searchOf({ guesses: [1454], passedBefore: 1454 }), (size) => size <= 1454);
-    assert.deepEqual(rounds[0], [576, 1454, 1458, 1500]);
-  });
-
-  it('asks once more for a size that passed before when it fails, and for nothing else', () => {
+  it('asks once more for a size that passed before when it fails', () => {
     const lostOnce = (size: number, round: number) => size <= 1454 && !(size === 1454 && round === 0);
     const rounds = play(searchOf({ guesses: [1454], passedBefore: 1454 }), lostOnce);
     assert.deepEqual(rounds[1], [1454]);
   });
 
-  it('believes 3 failures on a clean path, 6 on one that loses packets', () => {
-    const failures = (rounds: number[][]) =>
-      rounds.flat().filter((size) => size === 1458 || size === 1492).length;
-    assert.equal(failures(play(searchOf(), (size) => size <= 1454)), 3);
-    assert.equal(failures(play(searchOf(), (size) => size <= 1454 && size !== 1400)), 6);
-  });
-
-  it('counts only failures of the sizes in question: 1404 and 1438 for a path of 1400', () => {
-    const rounds = play(searchOf(), (size) => size <= 1400);
-    assert.equal(rounds.flat().filter((size) => size === 1404 || size === 1438).length, 3);
+  it('sends more than 8 only on a path that shows loss', () => {
+    assert.ok(flat(play(searchOf(), (size) => size <= 1454)) <= 8);
+    const lossy = searchOf();
+    const rounds = play(lossy, (size) => size <= 1454 && size !== 1345 && size !== 1206);
+    assert.ok(flat(rounds) > 8, `${flat(rounds)}`);
+    const fails = rounds.flat().filter((size) => size > 1454 && size <= 1492).length;
+    assert.ok(fails >= 6, `${fails}`);
   });
 
   it('wants 4 failures in all where little is above', () => {
@@ -97,35 +110,42 @@ describe('A search', () => {
   it('takes a late answer for late, not for lost', () => {
     const search = searchOf({ roundTrip: 10 });
     search.open(0);
-    search.answered(576, 'echo', 10);
-    search.answered(1400, 'echo', 10);
-    const second = search.expire(search.deadline);
-    assert.deepEqual(second, [1438]);
-    search.answered(1454, 'echo', 300);
-    let probes = search.answered(1438, 'echo', 301).length;
-    while (search.result === undefined) probes += search.expire(search.deadline).length;
-    assert.deepEqual(search.result, { type: 'found', size: 1454 });
-    assert.ok(probes <= 4, `${probes}`);
+    assert.deepEqual(search.expire(search.deadline), [891]);
+    search.answered(1206, 'echo', 300);
+    assert.deepEqual(search.answered(891, 'echo', 301), [1454]);
+    search.answered(1454, 'echo', 500);
+    while (search.result === undefined) search.expire(search.deadline);
+    assert.deepEqual(search.result, { type: 'found', size: 1454, isDoubtful: false });
+  });
+
+  it('waits with one probe as long as round trip and queue may take, and a moment at least', () => {
+    const quick = searchOf({ roundTrip: 1 });
+    quick.open(0);
+    assert.equal(quick.deadline, 200);
+    const slow = searchOf({ roundTrip: 400 });
+    slow.open(0);
+    assert.equal(slow.deadline, 560);
   });
 
   it('forgets failures of a round in which nothing came back', () => {
-    const afterOutage = play(searchOf(), (size, round) => round > 0 && size <= 1454);
-    const withoutOutage = play(searchOf(), (size) => size <= 1454);
-    assert.equal(flat(afterOutage), flat(withoutOutage) + 5);
+    const search = searchOf();
+    const rounds = play(search, (size, round) => round > 7 && size <= 1454);
+    assert.equal(rounds[7]?.[0], 576);
+    assert.deepEqual(rounds[8], [100, 576, 1206]);
+    assert.equal(foundBy(search), 1454);
   });
 
   it('does not count as lost what an acknowledgment leaves unnamed', () => {
-    const search = searchOf();
+    const search = searchOf({ purpose: 'look', guesses: [1400], passedBefore: 1400 });
     search.open(0);
-    search.answered(1454, 'acknowledgment', 100);
-    let probes = 0;
-    while (search.result === undefined) probes += search.expire(search.deadline).length;
-    assert.ok(probes <= 3, `${probes}`);
+    search.answered(1438, 'acknowledgment', 100);
+    while (search.result === undefined) search.expire(search.deadline);
+    assert.equal(foundBy(search), 1438);
   });
 
   it('gives up after three silent rounds, and says whether small probes came back', () => {
     const deaf = searchOf();
-    assert.equal(play(deaf, () => false).length, 3);
+    assert.ok(flat(play(deaf, () => false)) <= 14);
     assert.deepEqual(deaf.result, { type: 'silent', smallAnswered: false });
     const narrow = searchOf();
     play(narrow, (size) => size <= 500);
@@ -155,6 +175,6 @@ describe('A search', () => {
     other.answered(1499, 'echo', 10);
     assert.equal(other.result, undefined);
     play(other, (size) => size <= 1400);
-    assert.deepEqual(other.result, { type: 'found', size: 1400 });
+    assert.equal(foundBy(other), 1400);
   });
 });
