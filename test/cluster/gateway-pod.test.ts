@@ -1,16 +1,16 @@
 // The real image on real nodes: what a gateway's pod needs, what it keeps, and that a real Linux client gets in.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Cluster, startCluster } from '../support/kubernetes/cluster.ts';
 import { changeFiles, startGateways } from '../support/kubernetes/gateway-pod.ts';
 import { projectArchive } from '../support/kubernetes/image.ts';
+import { nothingLeftBehind } from '../support/kubernetes/left-behind.ts';
 import type { Node } from '../support/kubernetes/node.ts';
 import { cannotRunCluster } from '../support/kubernetes/programs.ts';
 import { dial } from '../support/lab/client.ts';
-import { eventually, labPrefix } from '../support/lab/commands.ts';
+import { eventually } from '../support/lab/commands.ts';
 import type { Machine } from '../support/lab/machine.ts';
-import { residue, type Snapshot, snapshotHost } from '../support/lab/residue.ts';
+import { type Snapshot, snapshotHost } from '../support/lab/residue.ts';
 
 const slices = { node1: ['10.77.0.0/25'], node2: ['10.77.0.128/25'] };
 
@@ -59,10 +59,7 @@ describe('a gateway in a pod', { skip: cannotRunCluster() }, () => {
   });
   after(async () => {
     cluster?.close();
-    await eventually('nothing left behind', 10_000, async () => {
-      const left = [...residue(host, await snapshotHost()), ...leftCgroups(), ...leftMounts()];
-      return left.length === 0 ? 'clean' : undefined;
-    });
+    await nothingLeftBehind(host);
   });
 
   const gatewayProcess = async (on: Node): Promise<string> => {
@@ -149,20 +146,3 @@ describe('a gateway in a pod', { skip: cannotRunCluster() }, () => {
     assert.doesNotMatch(tables.output, /vpn-operator/);
   });
 });
-
-function leftCgroups(): string[] {
-  const root = '/sys/fs/cgroup';
-  const folders = [root, ...readdirSync(root).map((name) => `${root}/${name}`)].filter((path) =>
-    existsSync(`${path}/cgroup.procs`),
-  );
-  return folders.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.startsWith(`${labPrefix}-`))
-      .map((name) => `${folder}/${name}`),
-  );
-}
-
-function leftMounts(): string[] {
-  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
-  return mounts.filter((line) => line.includes(`vpn-operator-lab-${process.pid}`));
-}
