@@ -115,6 +115,14 @@ export class SessionNetwork {
     }
   }
 
+  /** Large packets of a session stay unacknowledged. */
+  stallSuspected(index: number, now: number): void {
+    const pathMtu = this.#pathMtus.get(index);
+    if (pathMtu === undefined) return;
+    pathMtu.stallSuspected(now);
+    this.#services.timer.touch(pathMtu);
+  }
+
   /** After each batch: an acknowledgment may be the only answer to a probe. */
   acknowledged(now: number): void {
     for (const pathMtu of this.#pathMtus.values()) pathMtu.acknowledged(now);
@@ -161,6 +169,7 @@ export class SessionNetwork {
   #discover(session: Session, peersMru: number, now: number): void {
     const { dataPath, host, memory, news, timer, wallClock } = this.#services;
     const { interfaceMtu, routeMtu } = host.pathTowards(session.peerAddress);
+    const roundTrip = session.roundTrip ?? dataPath.greReport(session.index).roundTrip;
     const key = session.user === undefined ? '' : userKey(session.user);
     const remembered = memory.recall(key, session.peerAddress, wallClock());
     const pathMtu = new SessionPathMtu(
@@ -170,12 +179,13 @@ export class SessionNetwork {
         interfaceMtu,
         encryption: encryptionOf(session),
         ...(remembered === undefined ? {} : { remembered }),
-        ...(session.roundTrip === undefined ? {} : { roundTrip: session.roundTrip }),
+        ...(roundTrip === undefined ? {} : { roundTrip }),
       },
       dataPath,
       {
         blackHole: (told, output) => news.blackHole(told, output),
         indeterminate: (told, output) => news.indeterminate(told, output),
+        pathShrank: (told, output) => news.pathShrank(told, output),
         confirmed: (_, learned) => memory.learn(key, session.peerAddress, learned, wallClock()),
       },
     );

@@ -103,7 +103,7 @@ export class Sessions implements SessionOwner {
 
   /** What the data path had to say beyond packets. */
   handleDataPathEvents(now: number): void {
-    const { resetsNeeded, desynchronized } = this.#services.dataPath;
+    const { resetsNeeded, desynchronized, stalled } = this.#services.dataPath;
     for (let i = 0; i < resetsNeeded.count; i++)
       this.#byIndex.get(resetsNeeded.sessions[i]!)?.requestReset(now);
     resetsNeeded.count = 0;
@@ -112,6 +112,8 @@ export class Sessions implements SessionOwner {
       this.#byIndex.get(desynchronized.sessions[i]!)?.terminate('mppe_desync', text, now);
     }
     desynchronized.count = 0;
+    for (let i = 0; i < stalled.count; i++) this.#services.network.stallSuspected(stalled.sessions[i]!, now);
+    stalled.count = 0;
   }
 
   authenticated(session: Session, now: number): void {
@@ -190,7 +192,7 @@ export class Sessions implements SessionOwner {
     });
     if (judgement === undefined || session.isJudged) return judgement;
     session.isJudged = true;
-    journal.countVerdict(judgement.verdict);
+    journal.judged(session, judgement);
     return judgement;
   }
 

@@ -93,6 +93,8 @@ export interface DataPath {
   readonly resetsNeeded: SessionEvents;
   /** Nothing the peer encrypts can be read any more, and no reset can help (MPPE-9). Once per loss. */
   readonly desynchronized: SessionEvents;
+  /** Large packets stay unacknowledged: the path may have shrunk, or is out. At most once for each large packet sent. */
+  readonly stalled: SessionEvents;
 
   /** The session's index, or undefined when the table is full or the call id is taken. */
   open(call: CallParameters): number | undefined;
@@ -124,7 +126,7 @@ export interface DataPath {
   resetTransmit(session: number): void;
   /** The peer sent a CCP Reset-Ack; decryption goes on with the next flushed packet. */
   resetReceived(session: number): void;
-  /** Sends acknowledgments that are due and lets go of packets that waited too long for an earlier one (GRE-5, GRE-6). */
+  /** Sends acknowledgments that are due, suspects stalls, and lets go of packets that waited too long for an earlier one (GRE-5, GRE-6). */
   expire(now: number): void;
   /** When `expire` wants to be called, ms; Infinity when nothing waits. */
   readonly deadline: number;

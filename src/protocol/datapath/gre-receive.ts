@@ -44,7 +44,9 @@ export function receiveGrePacket(state: DataPathState, offset: number, length: n
     return;
   }
   if (hasAcknowledgment(state.bytes, gre)) {
-    state.acknowledgments.acknowledge(session, acknowledgmentNumber(state.bytes, gre), now);
+    const sequence = acknowledgmentNumber(state.bytes, gre);
+    if (state.acknowledgments.acknowledge(session, sequence, now))
+      state.stallWatch.acknowledged(session, sequence, now);
   }
   // Without a sequence number there is no payload (RFC 2637 §4.1): an acknowledgment alone.
   if (!hasSequence(state.bytes, gre)) return;

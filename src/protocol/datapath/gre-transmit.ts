@@ -5,12 +5,14 @@ import { acknowledgmentBit, baseLength, sequenceBit, writeBase } from '../gre/he
 import { at, dontFragmentFlag, minimumHeaderLength, protocolGre, writeHeaderChecksum } from '../ip/ipv4.ts';
 import { place } from './counters.ts';
 import { headroom, slotStride } from './memory-layout.ts';
-import { count, type DataPathState } from './state.ts';
+import { count, type DataPathState, wakeAt } from './state.ts';
 
 const { greSent, acksSent } = place;
 
 const timeToLive = 64;
 const versionAndHeaderLength = 0x45;
+/** Network protocols are below, those of the link itself above (RFC 1661 §2). */
+const firstLinkProtocol = 0x8000;
 /** FF 03 and the protocol number, never compressed (RFC 1661 §2). */
 const pppHeaderLength = 4;
 const addressAndControl = 0xff03;
@@ -50,12 +52,22 @@ export function sendFrame(
   const gre = frame - baseLength - (acknowledges ? 8 : 4);
   const flags = acknowledges ? sequenceBit | acknowledgmentBit : sequenceBit;
   writeBase(bytes, gre, flags, pppHeaderLength + length, sessions.peersCallIds[session]!);
-  write32(bytes, gre + baseLength, acknowledgments.takeSequence(session, now));
+  const sequence = acknowledgments.takeSequence(session, now);
+  write32(bytes, gre + baseLength, sequence);
   if (acknowledges) {
     write32(bytes, gre + baseLength + 4, windows.last(session));
     acknowledgments.settle(session);
   }
-  addToGre(state, session, gre, offset + length, typeOfService, fragmentation);
+  const end = offset + length;
+  const kind = protocol < firstLinkProtocol ? 'data' : 'control';
+  const waits = state.stallWatch.sent(session, sequence, end - gre + minimumHeaderLength, kind, now);
+  if (waits) wakeAt(state, stallDue(state, session));
+  addToGre(state, session, gre, end, typeOfService, fragmentation);
+}
+
+/** When large packets have been unacknowledged for too long; Infinity when none waits. */
+export function stallDue({ stallWatch, acknowledgments }: DataPathState, session: number): number {
+  return stallWatch.due(session, acknowledgments.roundTrip(session));
 }
 
 /** An acknowledgment without data, and so without a sequence number. False when `greOut` is full. */
@@ -70,13 +82,13 @@ export function sendLoneAcknowledgment(state: DataPathState, session: number): b
   return true;
 }
 
-/** Whether a packet of `greOut` that begins at `outer` is data: network protocols are below 0x8000 (RFC 1661 §2). */
+/** Whether a packet of `greOut` that begins at `outer` is data. */
 export function carriesInnerPacket({ bytes }: DataPathState, outer: number): boolean {
   const gre = outer + minimumHeaderLength;
   const flags = read32(bytes, gre);
   if ((flags & sequenceBit) === 0) return false;
   const frame = gre + baseLength + ((flags & acknowledgmentBit) === 0 ? 4 : 8);
-  return read16(bytes, frame + 2) < 0x8000;
+  return read16(bytes, frame + 2) < firstLinkProtocol;
 }
 
 /** Room for GRE, PPP and MPPE headers is left in a slot for this much information. */

@@ -2,6 +2,7 @@
 import { Acknowledgments } from '../gre/acknowledgments.ts';
 import { ReceiveWindows } from '../gre/receive-window.ts';
 import { largestHold, largestWindow, ReorderQueues } from '../gre/reorder-queues.ts';
+import { StallWatch } from '../gre/stall-watch.ts';
 import { MppeTable } from '../ppp/mppe.ts';
 import {
   type GreDiscardReason,
@@ -35,6 +36,7 @@ export interface DataPathState {
   readonly windows: ReceiveWindows;
   readonly queues: ReorderQueues;
   readonly acknowledgments: Acknowledgments;
+  readonly stallWatch: StallWatch;
   /** Direction `2 * session` receives, `2 * session + 1` transmits. */
   readonly mppe: MppeTable;
   readonly counts: Float64Array;
@@ -42,6 +44,7 @@ export interface DataPathState {
   readonly tunDiscarded: Record<TunDiscardReason, number>;
   readonly resetsNeeded: SessionEvents;
   readonly desynchronized: SessionEvents;
+  readonly stalled: SessionEvents;
   readonly reports: GreObservations;
   readonly trials: MppeTrials;
   /** Token buckets of ICMP errors: two numbers a session. */
@@ -101,12 +104,14 @@ export function createState(options: DataPathOptions): DataPathState {
     windows: new ReceiveWindows(capacity),
     queues: new ReorderQueues(bytes, layout.reorderPool, poolSlots, capacity),
     acknowledgments: new Acknowledgments(capacity),
+    stallWatch: new StallWatch(capacity),
     mppe: new MppeTable(2 * capacity),
     counts: new Float64Array(capacity * rowLength),
     discarded: zeros(greDiscardReasons),
     tunDiscarded: zeros(tunDiscardReasons),
     resetsNeeded: createSessionEvents(capacity),
     desynchronized: createSessionEvents(capacity),
+    stalled: createSessionEvents(capacity),
     reports: createObservations(capacity),
     trials: createTrials(capacity),
     errorTokens: new Float64Array(2 * capacity),

@@ -25,10 +25,17 @@ import {
   nextGreSlot,
   sendFrame,
   sendLoneAcknowledgment,
+  stallDue,
 } from './gre-transmit.ts';
 import { largestRelease } from './memory-layout.ts';
 import { resetTrials } from './mppe-trials.ts';
-import type { ControlVector, PacketVector, SessionEvents, SessionPacketVector } from './packet-vector.ts';
+import {
+  addSessionEvent,
+  type ControlVector,
+  type PacketVector,
+  type SessionEvents,
+  type SessionPacketVector,
+} from './packet-vector.ts';
 import { expireHeld } from './reorder.ts';
 import {
   count,
@@ -55,6 +62,7 @@ export class TypeScriptDataPath implements DataPath {
   readonly controlIn: ControlVector;
   readonly resetsNeeded: SessionEvents;
   readonly desynchronized: SessionEvents;
+  readonly stalled: SessionEvents;
   readonly discarded: Record<GreDiscardReason, number>;
   readonly tunDiscarded: Record<TunDiscardReason, number>;
   readonly #state: DataPathState;
@@ -72,6 +80,7 @@ export class TypeScriptDataPath implements DataPath {
     this.controlIn = state.layout.controlIn;
     this.resetsNeeded = state.resetsNeeded;
     this.desynchronized = state.desynchronized;
+    this.stalled = state.stalled;
     this.discarded = state.discarded;
     this.tunDiscarded = state.tunDiscarded;
   }
@@ -87,6 +96,7 @@ export class TypeScriptDataPath implements DataPath {
     state.windows.reset(session);
     state.queues.clear(session);
     state.acknowledgments.reset(session, call.receiveWindow ?? defaultReceiveWindow);
+    state.stallWatch.reset(session);
     state.counts.fill(0, session * rowLength, (session + 1) * rowLength);
     state.reports.firstReceivedAt[session] = Number.NaN;
     state.reports.lastReceivedAt[session] = Number.NaN;
@@ -168,7 +178,10 @@ export class TypeScriptDataPath implements DataPath {
   }
 
   setPathMtu(session: number, parameters: PathMtuParameters): void {
-    if (this.#state.sessions.isOpen(session)) this.#state.sessions.setPathMtu(session, parameters);
+    if (!this.#state.sessions.isOpen(session)) return;
+    if (parameters.pathMtu !== this.#state.sessions.pathMtus[session])
+      this.#state.stallWatch.restart(session);
+    this.#state.sessions.setPathMtu(session, parameters);
   }
 
   setDestinations(session: number, destinations: Destinations): void {
@@ -199,6 +212,7 @@ export class TypeScriptDataPath implements DataPath {
       else if (state.queues.held(session) > 0) wakeAt(state, now);
       if (acknowledgments.due(session) <= now) sendLoneAcknowledgment(state, session);
       wakeAt(state, acknowledgments.due(session));
+      expireStall(state, session, now);
     }
   }
 
@@ -231,6 +245,7 @@ export class TypeScriptDataPath implements DataPath {
     const { largestSent } = this.#state.reports;
     const largest = largestSent[session]!;
     largestSent[session] = 0;
+    this.#state.stallWatch.adapt(session, largest);
     return largest;
   }
 
@@ -249,4 +264,14 @@ export class TypeScriptDataPath implements DataPath {
       roundTrip: acknowledgments.roundTrip(session),
     };
   }
+}
+
+function expireStall(state: DataPathState, session: number, now: number): void {
+  const due = stallDue(state, session);
+  if (due > now) {
+    wakeAt(state, due);
+    return;
+  }
+  state.stallWatch.suspected(session);
+  addSessionEvent(state.stalled, session);
 }

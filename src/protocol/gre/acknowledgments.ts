@@ -72,12 +72,17 @@ export class Acknowledgments {
     return sequence;
   }
 
-  /** The peer acknowledged `sequence`. Outside what we sent and it has not yet acknowledged it means nothing. */
-  acknowledge(session: number, sequence: number, now: number): void {
+  /** The peer acknowledged `sequence`. False: outside what we sent and it has not yet acknowledged, it means nothing. */
+  acknowledge(session: number, sequence: number, now: number): boolean {
     const isNew = distance(sequence, this.#acknowledged[session]!) > 0;
     const wasSent = distance(sequence, this.#next[session]!) < 0;
-    if (!isNew || !wasSent) return;
+    if (!isNew || !wasSent) return false;
     this.#acknowledged[session] = sequence;
+    this.#measure(session, sequence, now);
+    return true;
+  }
+
+  #measure(session: number, sequence: number, now: number): void {
     const timedAt = this.#timedAt[session]!;
     if (timedAt === Number.NEGATIVE_INFINITY || distance(sequence, this.#timedSequence[session]!) < 0) return;
     this.#timedAt[session] = Number.NEGATIVE_INFINITY;

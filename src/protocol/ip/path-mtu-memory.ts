@@ -42,6 +42,14 @@ export class PathMtuMemory {
     return entry.pathMtu;
   }
 
+  /** Who was last connected from this address, the last one first. */
+  usersAt(address: number, time: number): string[] {
+    const entries = [...this.#entries.values()].filter(
+      (entry) => entry.address === address && !isExpired(entry, time),
+    );
+    return entries.map(({ user }) => user).reverse();
+  }
+
   /** JSON, for a file. */
   serialise(time: number): string {
     const entries = [...this.#entries.values()].filter((entry) => !isExpired(entry, time));

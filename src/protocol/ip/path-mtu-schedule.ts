@@ -8,6 +8,8 @@ const secondLook = 10_000;
 const reconfirmInterval = 570_000;
 /** A TCP that lost everything waits twice as long each time: found late is cured later still. */
 const busyCheckInterval = 2000;
+/** Between two checks because of a stall, ms: a hostile peer can make us suspect at will. */
+const stallInterval = 2000;
 
 export interface SearchOutcome {
   readonly purpose: SearchOptions['purpose'];
@@ -25,10 +27,16 @@ export class LookSchedule {
   /** When the confirmed size was last seen to pass. */
   #provenAt = -Infinity;
   #searchedAt = -Infinity;
+  #suspectedAt = -Infinity;
+  #checkAt = Infinity;
 
   /** When the next look or check is due. */
   get deadline(): number {
-    return Math.min(this.#lookAt, this.#isBusy ? this.#provenAt + busyCheckInterval : Infinity);
+    return Math.min(
+      this.#lookAt,
+      this.#checkAt,
+      this.#isBusy ? this.#provenAt + busyCheckInterval : Infinity,
+    );
   }
 
   isLookDue(now: number): boolean {
@@ -40,6 +48,17 @@ export class LookSchedule {
     return now - this.#searchedAt >= interval;
   }
 
+  /** Whether a stall is to be looked into now; if there was one just before, that is done in a moment. */
+  suspect(now: number): boolean {
+    const due = this.#suspectedAt + stallInterval;
+    if (now < due) {
+      this.#checkAt = due;
+      return false;
+    }
+    this.#suspectedAt = now;
+    return true;
+  }
+
   /** Ms since the last search began. */
   sinceSearch(now: number): number {
     return now - this.#searchedAt;
@@ -47,6 +66,7 @@ export class LookSchedule {
 
   searching(purpose: SearchOptions['purpose'], now: number): void {
     this.#searchedAt = now;
+    this.#checkAt = Infinity;
     if (purpose === 'check') this.#isBusy = false;
     else this.#lookAt = Infinity;
   }

@@ -76,6 +76,8 @@ export class PathMtuSearch {
   readonly #outstanding = new Set<number>();
   /** ms; undefined until something told. */
   roundTrip: number | undefined;
+  /** What it was given is a guess, and may hold the loss of a packet at login. */
+  #hasMeasured = false;
   #sentLastAt = 0;
   #lastAnswerAt = 0;
   #silentRounds = 0;
@@ -285,8 +287,10 @@ export class PathMtuSearch {
 
   #learnRoundTrip(size: number, sample: number): void {
     // Karn's rule: which of two sendings was answered nobody knows. A poor first guess is better than none, though.
-    if (this.#resent.has(size) && this.roundTrip !== undefined) return;
-    this.roundTrip = this.roundTrip === undefined ? sample : (3 * this.roundTrip + sample) / 4;
+    if (this.#resent.has(size) && this.#hasMeasured) return;
+    const before = this.roundTrip ?? sample;
+    this.roundTrip = this.#hasMeasured || sample > before ? (3 * before + sample) / 4 : sample;
+    this.#hasMeasured = true;
   }
 
   #finish(result: SearchResult): number[] {

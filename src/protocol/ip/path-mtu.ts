@@ -18,7 +18,6 @@ import { floorSize, usualSizeBelow } from './usual-sizes.ts';
 const cautiousSize = 1400;
 const hintInterval = 5000;
 const hintLifetime = 600_000;
-const stallInterval = 2000;
 /** A round trip longer than this is an answer of long ago, ms. */
 const longestRoundTrip = 3000;
 
@@ -120,7 +119,8 @@ export class PathMtuDiscovery {
 
   /** Large packets stay unacknowledged while small ones pass. */
   stallSuspected(now: number): PathMtuOutput[] {
-    return this.#everConfirmed ? this.#doubt(now, stallInterval) : [];
+    const isWorthACheck = this.#everConfirmed && this.#search === undefined && this.#schedule.suspect(now);
+    return isWorthACheck ? this.#doubt(now, 0) : [];
   }
 
   /** Packets near the path MTU were sent lately: worth asking every 2 s whether such still pass. */
