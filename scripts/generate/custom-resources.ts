@@ -83,13 +83,25 @@ export const vpnServerDefinition: KindDefinition = {
       jsonPath: '.status.summary.addresses',
     },
     {
+      name: 'MTU',
+      type: 'string',
+      description: 'The tunnel MTU of the sessions, smallest and largest.',
+      jsonPath: '.status.summary.mtu',
+    },
+    {
       name: 'Encryption',
       type: 'string',
       description: 'The encryption policy.',
       jsonPath: '.spec.encryption.policy',
       priority: 1,
     },
-    { name: 'MTU', type: 'string', description: 'The MTU mode.', jsonPath: '.spec.mtu.mode', priority: 1 },
+    {
+      name: 'MTU-Mode',
+      type: 'string',
+      description: 'Whether the MTU is found or fixed.',
+      jsonPath: '.spec.mtu.mode',
+      priority: 1,
+    },
     {
       name: 'Reason',
       type: 'string',
@@ -139,6 +151,12 @@ export const vpnUserDefinition: KindDefinition = {
       type: 'date',
       description: 'When a session last began or ended.',
       jsonPath: '.status.lastSeen.time',
+    },
+    {
+      name: 'MTU',
+      type: 'integer',
+      description: 'The tunnel MTU of the session.',
+      jsonPath: '.status.tunnelMTU',
     },
     {
       name: 'Message',

@@ -37,6 +37,13 @@ export const vpnServerStatus = Type.Object(
         {
           nodes: text({ description: 'readyNodes/desiredNodes.', maxLength: 32 }),
           addresses: text({ description: 'Used and total addresses, as used/total.', maxLength: 32 }),
+          mtu: Type.Optional(
+            text({
+              description:
+                'The tunnel MTU of all sessions in bytes, or the smallest and the largest, as 1410-1456.',
+              maxLength: 32,
+            }),
+          ),
         },
         {
           description: 'Pairs of numbers as text, for the columns of kubectl: a column shows one field only.',

@@ -18,6 +18,21 @@ export const vpnUserStatus = Type.Object(
         description: 'How many sessions the user has on all nodes.',
       }),
     ),
+    tunnelMTU: Type.Optional(
+      Type.Integer({
+        format: 'int32',
+        minimum: 0,
+        description:
+          'The largest packet inside the tunnel, in bytes; of the narrowest, with several sessions.',
+      }),
+    ),
+    pathMTU: Type.Optional(
+      Type.Integer({
+        format: 'int32',
+        minimum: 0,
+        description: 'The largest packet that the path to the client takes, in bytes.',
+      }),
+    ),
     lastSeen: Type.Optional(
       Type.Object(
         { time: timeText('When a session last began or ended.'), from },

@@ -15,6 +15,7 @@ import { SessionLimits } from './session-limits.ts';
 import type { SessionSnapshot } from './session-view.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { viewPath } from './status-view-paths.ts';
 import { type GatewayReport, UserActivityLog } from './user-activity.ts';
 import { followUserChange } from './user-change.ts';
 import { UserTable, userKey } from './user-table.ts';
@@ -42,7 +43,7 @@ export class Gateway {
   #settings: Settings;
   #nodeAddresses: readonly number[];
   #closing = false;
-  readonly #activity = new UserActivityLog(Date.now);
+  readonly #activity: UserActivityLog;
   readonly #options: GatewayOptions;
   readonly #foundation: Foundation & { recorder: GatewayRecorder };
   readonly #wiring: Wiring;
@@ -84,6 +85,11 @@ export class Gateway {
     this.#settings = settings;
     this.#nodeAddresses = addresses;
     this.#options = options;
+    this.#activity = new UserActivityLog({
+      wallClock: Date.now,
+      users: config.users,
+      remembered: (address) => options.memory.usersAt(address, Date.now()),
+    });
     const recorder = this.#attachMetrics(dataPath);
     const timer = new ExpiryTimer(clock);
     this.#foundation = {
@@ -130,6 +136,10 @@ export class Gateway {
   /** What the operator wants to know of this gateway, and of its users. */
   report(): GatewayReport {
     const sessions = [...this.#wiring.sessions.all].filter(({ state }) => state === 'Established');
+    const paths = sessions.flatMap((session) =>
+      viewPath(session, this.#wiring.network.pathMtuOf(session.index)),
+    );
+    this.#activity.measured(paths);
     return {
       server: this.#config.server,
       sessions: sessions.length,
@@ -137,6 +147,7 @@ export class Gateway {
       usedAddresses: sessions.flatMap(({ address }) =>
         address === undefined ? [] : [formatAddress(address)],
       ),
+      paths,
       activity: this.#activity,
     };
   }

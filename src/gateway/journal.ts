@@ -4,7 +4,7 @@ import type { GatewayUser } from '../api/gateway-config.ts';
 import { type Log, printable } from '../process/log.ts';
 import { formatAddress } from '../protocol/ip/address.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
-import { type GreJudgement, type GreVerdict, largeLost } from './gre-verdict.ts';
+import { type GreJudgement, largeLost } from './gre-verdict.ts';
 import { closed, type LoginResult, loginResults, sessionEndReasons } from './metric-labels.ts';
 import type { GatewayRecorder } from './metrics.ts';
 import type { Session } from './session.ts';
@@ -95,30 +95,43 @@ export class Journal {
       this.#activity.opened(session.user, formatAddress(session.peerAddress));
   }
 
-  countVerdict(verdict: GreVerdict): void {
+  /** Once a call. It named nobody yet: whom it may concern is a guess. */
+  judged(session: Session, { verdict, detail }: GreJudgement): void {
+    const from = formatAddress(session.peerAddress);
+    const user = this.#activity.whoFrom(from);
     this.#recorder.countGreVerdict(verdict);
+    if (user !== undefined) this.#activity.failed(user, { reason: verdict, message: detail, from });
+    this.#activity.notice('GreBlocked', blockedText(from, detail), user);
   }
 
   /** The call is up, and nothing of it arrives. */
   greBlocked(session: Session, { verdict, detail }: GreJudgement): void {
     const from = formatAddress(session.peerAddress);
-    this.#log.warn({ from, verdict }, `${from} is connected, but its tunnel carries nothing: ${detail}`);
+    this.#log.warn({ from, verdict }, blockedText(from, detail));
   }
 
   blackHole(session: Session, found: { pathMtu: number; tunnelMtu: number; interfaceMtu: number }): void {
     const user = session.user?.name ?? '';
     const from = formatAddress(session.peerAddress);
     const { pathMtu, tunnelMtu, interfaceMtu } = found;
-    this.#activity.blackHole();
-    this.#log.warn(
-      { user, from, pathMtu, tunnelMtu, interfaceMtu },
+    const text =
       `${user} from ${from}: the path takes ${pathMtu} bytes, our interface ${interfaceMtu}, and no ICMP came back; ` +
-        `inner MTU is now ${tunnelMtu}`,
-    );
+      `inner MTU is now ${tunnelMtu}`;
+    this.#activity.notice('BlackHoleCured', text, session.user);
+    this.#log.warn({ user, from, pathMtu, tunnelMtu, interfaceMtu }, text);
+  }
+
+  /** In mid-session, and a router or our own host said so. */
+  pathShrank(session: Session, found: { before: number; pathMtu: number; tunnelMtu: number }): void {
+    const user = session.user?.name ?? '';
+    const from = formatAddress(session.peerAddress);
+    const { before, pathMtu, tunnelMtu } = found;
+    const text = `${user} from ${from}: the path took ${before} bytes, and now takes ${pathMtu}; inner MTU is now ${tunnelMtu}`;
+    this.#activity.notice('PathShrank', text, session.user);
+    this.#log.info({ user, from, before, pathMtu, tunnelMtu }, text);
   }
 
   indeterminate(session: Session, found: { reason: string; pathMtu: number }): void {
-    this.#activity.indeterminate();
     const user = session.user?.name ?? '';
     const from = formatAddress(session.peerAddress);
     if (found.reason === 'only_small_answers') {
@@ -136,10 +149,12 @@ export class Journal {
     if (session.isJudged) return;
     session.isJudged = true;
     const { verdict, detail } = largeLost(from);
-    this.countVerdict(verdict);
+    const text = `${user} from ${from} is connected, but ${detail}`;
+    this.#recorder.countGreVerdict(verdict);
     if (session.user !== undefined)
       this.#activity.failed(session.user, { reason: verdict, message: detail, from });
-    this.#log.warn({ user, from, verdict }, `${user} from ${from} is connected, but ${detail}`);
+    this.#activity.notice('LargePacketsLost', text, session.user);
+    this.#log.warn({ user, from, verdict }, text);
   }
 
   restarted(session: Session): void {
@@ -178,6 +193,10 @@ export class Journal {
     if (session.user !== undefined)
       this.#activity.failed(session.user, { reason: result, message: detail, from });
   }
+}
+
+function blockedText(from: string, detail: string): string {
+  return `${from} is connected, but its tunnel carries nothing: ${detail}`;
 }
 
 function bytes(count: number): string {

@@ -1,5 +1,6 @@
 // Joins path MTU discovery with its session: turns sizes into LCP Echo-Requests and answers into proof, and tells the
 // data path what holds. One per session, while IP flows.
+import type { PathState } from '../api/gateway-status.ts';
 import type { DataPath } from '../protocol/datapath/data-path.ts';
 import type { GreHint } from '../protocol/ip/icmp.ts';
 import { lcpLengthFor } from '../protocol/ip/overhead.ts';
@@ -20,6 +21,8 @@ export interface PathMtuNews {
   blackHole(session: Session, found: Extract<PathMtuOutput, { type: 'blackHole' }>): void;
   indeterminate(session: Session, found: Extract<PathMtuOutput, { type: 'indeterminate' }>): void;
   confirmed(session: Session, pathMtu: number): void;
+  /** A confirmed path takes less than before, and no black hole is the reason. */
+  pathShrank(session: Session, found: { before: number; pathMtu: number; tunnelMtu: number }): void;
 }
 
 export class SessionPathMtu {
@@ -29,13 +32,29 @@ export class SessionPathMtu {
   readonly #discovery: PathMtuDiscovery;
   readonly #probes = new Map<number, Probe>();
   #isConfirmed = false;
+  #isIndeterminate = false;
+  #lastConfirmed: number | undefined;
+  #interfaceMtu: number;
+  #blackHoleAt: number | undefined;
   #clampMtu = 0;
 
   constructor(session: Session, options: PathMtuOptions, dataPath: DataPath, news: PathMtuNews) {
     this.#session = session;
     this.#dataPath = dataPath;
     this.#news = news;
+    this.#interfaceMtu = options.interfaceMtu;
     this.#discovery = new PathMtuDiscovery(options);
+  }
+
+  /** In one word, for people. */
+  get state(): PathState {
+    if (this.#isIndeterminate) return 'Indeterminate';
+    if (this.#lastConfirmed === undefined) return 'Searching';
+    return this.#blackHoleAt === this.#lastConfirmed ? 'BlackHole' : 'Confirmed';
+  }
+
+  get interfaceMtu(): number {
+    return this.#interfaceMtu;
   }
 
   get peerAddress(): number {
@@ -102,6 +121,7 @@ export class SessionPathMtu {
   }
 
   interfaceMtuChanged(interfaceMtu: number, now: number): void {
+    this.#interfaceMtu = interfaceMtu;
     this.#carryOut(this.#discovery.interfaceMtuChanged(interfaceMtu, now), now);
   }
 
@@ -114,11 +134,13 @@ export class SessionPathMtu {
   }
 
   #carryOut(outputs: PathMtuOutput[], now: number): void {
+    const before = this.#lastConfirmed;
     for (const output of outputs) {
       if (output.type === 'probe') this.#probe(output.size, now);
-      else if (output.type === 'blackHole') this.#news.blackHole(this.#session, output);
+      else if (output.type === 'blackHole') this.#foundBlackHole(output);
       else this.#apply(output);
     }
+    if (before !== undefined) this.#tellShrinking(before);
     if (this.#discovery.provenTunnelMtu !== this.#clampMtu) this.#tellDataPath();
   }
 
@@ -130,11 +152,24 @@ export class SessionPathMtu {
     if (this.#probes.size > MostProbes) this.#probes.delete(this.#probes.keys().next().value!);
   }
 
+  #foundBlackHole(output: Extract<PathMtuOutput, { type: 'blackHole' }>): void {
+    this.#blackHoleAt = output.pathMtu;
+    this.#news.blackHole(this.#session, output);
+  }
+
+  #tellShrinking(before: number): void {
+    const { pathMtu, tunnelMtu } = this.#session;
+    if (this.#lastConfirmed !== pathMtu || pathMtu >= before || this.#blackHoleAt === pathMtu) return;
+    this.#news.pathShrank(this.#session, { before, pathMtu, tunnelMtu });
+  }
+
   #apply(output: Extract<PathMtuOutput, { type: 'confirmed' | 'unconfirmed' | 'indeterminate' }>): void {
     const { pathMtu, tunnelMtu } = output;
     this.#session.pathMtu = pathMtu;
     this.#session.tunnelMtu = tunnelMtu;
     this.#isConfirmed = output.type === 'confirmed';
+    this.#isIndeterminate = output.type === 'indeterminate' || (this.#isIndeterminate && !this.#isConfirmed);
+    if (this.#isConfirmed) this.#lastConfirmed = pathMtu;
     this.#tellDataPath();
     if (output.type === 'confirmed') this.#news.confirmed(this.#session, pathMtu);
     if (output.type === 'indeterminate') this.#news.indeterminate(this.#session, output);

@@ -1,5 +1,6 @@
 // What /v1/status and /v1/users answer: a pure mapping from what the gateway knows to what the operator reads.
 import type { GatewayProblem, GatewayStatus, UsersActivity } from '../api/gateway-status.ts';
+import { summarisePaths } from './status-view-paths.ts';
 import type { GatewayReport } from './user-activity.ts';
 
 export interface StatusSources {
@@ -20,7 +21,8 @@ export function viewStatus({ node, report, configHash, problems }: StatusSources
     sessions: report?.sessions ?? 0,
     addresses: report?.addresses ?? { total: 0, used: 0 },
     usedAddresses: report?.usedAddresses ?? [],
-    pathMTU: report?.activity.pathMTU ?? { indeterminate: 0, blackHoles: 0 },
+    pathMTU: summarisePaths(report?.paths ?? []),
+    notices: report?.activity.notices() ?? { process: '', now: '', latest: [] },
     usersRevision: report?.activity.revision ?? '',
   };
 }

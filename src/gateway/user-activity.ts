@@ -2,8 +2,11 @@
 // of users at most, and lost with the process.
 import { randomUUID } from 'node:crypto';
 import type { GatewayUser } from '../api/gateway-config.ts';
-import type { UserActivity } from '../api/gateway-status.ts';
+import type { GatewayNotices, NoticeReason, SessionPath, UserActivity } from '../api/gateway-status.ts';
 import type { NamespacedName } from '../api/names.ts';
+import { parseAddress } from '../protocol/ip/address.ts';
+import { CallerGuess, type CallerTraces } from './caller-guess.ts';
+import { NoticeLog } from './user-activity-notices.ts';
 import { userKey } from './user-table.ts';
 
 /** What one gateway has to say for /v1/status and /v1/users. */
@@ -12,32 +15,35 @@ export interface GatewayReport {
   readonly sessions: number;
   readonly addresses: { readonly total: number; readonly used: number };
   readonly usedAddresses: readonly string[];
+  /** Of every established session. */
+  readonly paths: readonly SessionPath[];
   readonly activity: UserActivityLog;
 }
 
 type Named = Pick<GatewayUser, 'namespace' | 'name'>;
 type Failure = Omit<NonNullable<UserActivity['lastFailure']>, 'time'>;
 
+export interface UserActivityOptions extends Omit<CallerTraces, 'activity'> {
+  /** ms since 1970. */
+  readonly wallClock: () => number;
+}
+
 export class UserActivityLog {
   readonly #wallClock: () => number;
   readonly #process = randomUUID();
   readonly #users = new Map<string, UserActivity>();
+  readonly #notices = new NoticeLog(this.#process, () => this.#time());
+  readonly #guess: CallerGuess;
   #revision = 0;
-  #blackHoles = 0;
-  #indeterminate = 0;
 
-  constructor(wallClock: () => number) {
+  constructor({ wallClock, ...traces }: UserActivityOptions) {
     this.#wallClock = wallClock;
+    this.#guess = new CallerGuess({ ...traces, activity: this.#users });
   }
 
   /** Changes with every change of users(). */
   get revision(): string {
     return `${this.#process}/${this.#revision}`;
-  }
-
-  /** Paths since the start that swallowed large packets in silence, and those that nobody could measure. */
-  get pathMTU(): { blackHoles: number; indeterminate: number } {
-    return { blackHoles: this.#blackHoles, indeterminate: this.#indeterminate };
   }
 
   users(): UserActivity[] {
@@ -58,16 +64,42 @@ export class UserActivityLog {
     this.#note(user, { lastFailure: { time: this.#time(), ...failure } });
   }
 
-  blackHole(): void {
-    this.#blackHoles++;
+  /** Something that people outside should hear once. */
+  notice(reason: NoticeReason, message: string, user: Named | undefined): void {
+    this.#notices.add(reason, message, user);
   }
 
-  indeterminate(): void {
-    this.#indeterminate++;
+  notices(): GatewayNotices {
+    return this.#notices.view();
+  }
+
+  /** Whose call from this address it may be that never named anyone. */
+  whoFrom(from: string): Named | undefined {
+    const address = parseAddress(from);
+    return address === undefined ? undefined : this.#guess.whoFrom(address);
+  }
+
+  /** The paths of all sessions at this moment. */
+  measured(paths: readonly SessionPath[]): void {
+    const smallest = new Map<string, SessionPath>();
+    for (const path of paths) {
+      const key = userKey(path.user);
+      if (path.tunnelMTU < (smallest.get(key)?.tunnelMTU ?? Number.POSITIVE_INFINITY))
+        smallest.set(key, path);
+    }
+    for (const [key, user] of this.#users) {
+      const { tunnelMTU, pathMTU } = smallest.get(key) ?? {};
+      if (user.path?.tunnelMTU === tunnelMTU && user.path?.pathMTU === pathMTU) continue;
+      const { path: _, ...rest } = user;
+      const isKnown = tunnelMTU !== undefined && pathMTU !== undefined;
+      this.#users.set(key, isKnown ? { ...rest, path: { tunnelMTU, pathMTU } } : rest);
+      this.#revision++;
+    }
   }
 
   /** Forgets everyone else who has no session. */
-  keep(users: readonly Named[]): void {
+  keep(users: readonly GatewayUser[]): void {
+    this.#guess.setUsers(users);
     const known = new Set(users.map(userKey));
     for (const [key, { sessions }] of this.#users) {
       if (sessions > 0 || known.has(key)) continue;

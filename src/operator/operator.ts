@@ -6,6 +6,7 @@ import type { Log } from '../process/log.ts';
 import { systemClock } from './clock.ts';
 import { Controller } from './controller.ts';
 import { GatewayReports } from './gateways/gateway-reports.ts';
+import { NoticeTeller } from './gateways/notices.ts';
 import { createGrants } from './grants.ts';
 import { unhealthy, unready } from './health.ts';
 import { Judgements } from './judgements.ts';
@@ -107,45 +108,65 @@ interface WorkerParts {
 }
 
 function createWorkers(options: OperatorOptions, parts: WorkerParts): Workers {
-  const { log, identity, reservedRanges, namespace, namespaces } = options;
-  const { client, world, metrics, isLeader } = parts;
-  const clock = systemClock;
-  const cluster = new Cluster({ client, guard: guard(options, isLeader) });
-  const applier = new Applier(cluster, clock);
-  const events = new EventRecorder({ cluster, clock, instance: identity, log });
-  const index = new UserIndex();
-  const userJudged = (user: ObjectKey) => users.queue.add(user);
-  const scope = namespaces.length === 0 ? 'cluster' : 'namespaces';
-  const grants = createGrants({ ownNamespace: namespace, scope });
-  const judgements = new Judgements({ world, index, clock, reservedRanges, grants, userJudged });
-  const serverChanged = (server: ObjectKey) => servers.queue.add(server);
-  const reports = new GatewayReports({ clock, serverChanged, userChanged: userJudged });
-  const shared = { world, judgements, reports, clock, events, cluster, applier, grants };
-  const serverServices = {
-    ...shared,
-    decider: new Decider(options.gatewayImage),
-    refresher: new Refresher(cluster, clock),
-    mountFailures: new MountFailures(cluster, clock),
-    statuses: new StatusWriter<VpnServerStatus>(cluster, vpnServers, clock),
-  };
-  const userServices = { ...shared, statuses: new StatusWriter<VpnUserStatus>(cluster, vpnUsers, clock) };
-  const common = { clock, random, log };
+  const { log } = options;
+  const { world, metrics } = parts;
+  const services = createServices(options, parts, {
+    server: (key) => servers.queue.add(key),
+    user: (key) => users.queue.add(key),
+  });
+  const common = { clock: systemClock, random, log };
   const servers = new Controller({
     ...common,
     name: 'vpnserver',
     workers: ServerWorkers,
     metrics: metrics.ofController('vpnserver'),
-    reconcile: (key) => reconcileServer(serverServices, key),
+    reconcile: (key) => reconcileServer(services.server, key),
   });
   const users = new Controller({
     ...common,
     name: 'vpnuser',
     workers: UserWorkers,
     metrics: metrics.ofController('vpnuser'),
-    reconcile: (key) => reconcileUser(userServices, key),
+    reconcile: (key) => reconcileUser(services.user, key),
   });
-  connectTriggers({ world, index, judgements, applier, servers: servers.queue, users: users.queue });
-  return workersOf(servers, users, reports);
+  connectTriggers({ ...services.shared, world, servers: servers.queue, users: users.queue });
+  return workersOf(servers, users, services.shared.reports);
+}
+
+/** `wake`: whose turn it is to be looked at again. */
+function createServices(
+  options: OperatorOptions,
+  { client, world, isLeader }: WorkerParts,
+  wake: { server: (key: ObjectKey) => void; user: (key: ObjectKey) => void },
+) {
+  const { log, identity, reservedRanges, namespace, namespaces } = options;
+  const clock = systemClock;
+  const cluster = new Cluster({ client, guard: guard(options, isLeader) });
+  const applier = new Applier(cluster, clock);
+  const events = new EventRecorder({ cluster, clock, instance: identity, log });
+  const index = new UserIndex();
+  const scope = namespaces.length === 0 ? 'cluster' : 'namespaces';
+  const grants = createGrants({ ownNamespace: namespace, scope });
+  const judgements = new Judgements({ world, index, clock, reservedRanges, grants, userJudged: wake.user });
+  const teller = new NoticeTeller({ world, events, clock });
+  const reports = new GatewayReports({
+    clock,
+    serverChanged: wake.server,
+    userChanged: wake.user,
+    noticed: (server, notices) => void teller.tell(server, notices),
+  });
+  const shared = { world, index, judgements, reports, clock, events, cluster, applier, grants };
+  return {
+    shared,
+    server: {
+      ...shared,
+      decider: new Decider(options.gatewayImage),
+      refresher: new Refresher(cluster, clock),
+      mountFailures: new MountFailures(cluster, clock),
+      statuses: new StatusWriter<VpnServerStatus>(cluster, vpnServers, clock),
+    },
+    user: { ...shared, statuses: new StatusWriter<VpnUserStatus>(cluster, vpnUsers, clock) },
+  };
 }
 
 function workersOf(servers: Controller, users: Controller, reports: GatewayReports): Workers {

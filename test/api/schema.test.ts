@@ -107,7 +107,8 @@ describe('the schemas of the custom resources', () => {
     assert.deepEqual(user?.versions[0]?.selectableFields, [{ jsonPath: '.spec.serverRef.name' }]);
     const shown = (spec: typeof server) =>
       spec?.versions[0]?.additionalPrinterColumns.filter(({ priority }) => !priority).map(({ name }) => name);
-    assert.deepEqual(shown(server), ['Ready', 'Nodes', 'Sessions', 'Addresses', 'Age']);
-    assert.deepEqual(shown(user), ['Server', 'Username', 'Ready', 'Reason', 'Sessions', 'Last-Seen', 'Age']);
+    assert.deepEqual(shown(server), ['Ready', 'Nodes', 'Sessions', 'Addresses', 'MTU', 'Age']);
+    const ofUser = ['Server', 'Username', 'Ready', 'Reason', 'Sessions', 'Last-Seen', 'MTU', 'Age'];
+    assert.deepEqual(shown(user), ofUser);
   });
 });

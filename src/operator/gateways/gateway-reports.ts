@@ -1,6 +1,6 @@
 // The last word of every gateway. Asks them in turn while this process leads, more often those that are to load a new
 // configuration, and tells whom it concerns when something changed.
-import type { GatewayStatus, UserActivity } from '../../api/gateway-status.ts';
+import type { GatewayNotices, GatewayStatus, UserActivity } from '../../api/gateway-status.ts';
 import type { Clock } from '../clock.ts';
 import type { ObjectKey } from '../kube/object.ts';
 import { askGateway, type GatewayAddress } from './gateway-client.ts';
@@ -22,6 +22,8 @@ export interface GatewayReportsOptions {
   readonly ask?: typeof askGateway;
   readonly serverChanged: (server: ObjectKey) => void;
   readonly userChanged: (user: ObjectKey) => void;
+  /** With every answer, whether or not there is anything new. */
+  readonly noticed: (server: ObjectKey, notices: GatewayNotices) => void;
 }
 
 interface Followed {
@@ -107,6 +109,7 @@ export class GatewayReports {
     try {
       const status = await this.#ask(followed.target, '/v1/status');
       followed.failures = 0;
+      this.#options.noticed(followed.target.server, status.notices);
       const users =
         status.usersRevision === followed.usersRevision ? undefined : await this.#askUsers(followed);
       this.#learn(pod, followed, { status, unreachable: undefined, users: users ?? followed.report.users });
@@ -146,5 +149,5 @@ export class GatewayReports {
 }
 
 function textOf({ status, unreachable }: GatewayReport): string {
-  return JSON.stringify([{ ...status, usersRevision: undefined }, unreachable]);
+  return JSON.stringify([{ ...status, usersRevision: undefined, notices: undefined }, unreachable]);
 }

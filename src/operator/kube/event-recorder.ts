@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../process/log.ts';
 import type { Clock } from '../clock.ts';
-import { isNotFound } from './api-error.ts';
+import { isConflict, isNotFound } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import type { KubeObject } from './object.ts';
 import { events } from './resource.ts';
@@ -25,6 +25,7 @@ interface Series {
 
 const controllerName = 'vpn-operator.dev/operator';
 const LongestNote = 1024;
+const LongestNamePart = 200;
 /** client-go's: a repetition after this time is a new Event. */
 const SeriesTime = 6 * 60_000;
 /** A repetition within this time is our own stutter, not news. */
@@ -45,23 +46,38 @@ export class EventRecorder {
     this.#log = parts.log;
   }
 
-  /** Never rejects. */
-  async record(object: KubeObject, happening: Happening): Promise<void> {
+  /**
+   * Never rejects. Resolves to whether it was told, now or before. With an `id` it is told once only, also when an earlier
+   * process did: the id becomes part of the Event's name.
+   */
+  async record(
+    object: KubeObject,
+    { id, ...happening }: Happening & { readonly id?: string },
+  ): Promise<boolean> {
     const key = JSON.stringify([object.kind, object.metadata.uid, happening]);
     try {
       const known = this.#series.get(key);
       const now = this.#clock.now();
-      if (known !== undefined && now - known.last < StutterTime) return;
+      if (known !== undefined && now - known.last < StutterTime) return true;
       if (known !== undefined && now - known.last < SeriesTime) await this.#repeat(key, known, now);
-      else await this.#begin(key, object, happening, now);
+      else await this.#begin(key, object, happening, { now, id });
+      return true;
     } catch (error) {
+      if (isConflict(error)) return true;
       this.#log.warn({ err: error }, `an Event could not be written: ${(error as Error).message}`);
+      return false;
     }
   }
 
-  async #begin(key: string, object: KubeObject, happening: Happening, now: number): Promise<void> {
+  async #begin(
+    key: string,
+    object: KubeObject,
+    happening: Happening,
+    { now, id }: { now: number; id: string | undefined },
+  ): Promise<void> {
     const { namespace = 'default' } = object.metadata;
-    const name = `${object.metadata.name}.${randomUUID().slice(0, 13)}`;
+    // A name has 253 characters at most, and the object's own may have as many.
+    const name = `${object.metadata.name.slice(0, LongestNamePart)}.${id ?? randomUUID().slice(0, 13)}`;
     this.#remember(key, { name, namespace, count: 1, last: now });
     const { apiVersion, kind, metadata } = object;
     const { uid, resourceVersion } = metadata;

@@ -1,5 +1,6 @@
 // Writes a status only when it says something new, and what changes all the time only every now and then.
 import { isDeepStrictEqual } from 'node:util';
+import { Allowance } from '../allowance.ts';
 import type { Clock } from '../clock.ts';
 import type { Cluster } from './cluster.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
@@ -9,8 +10,8 @@ import type { Resource } from './resource.ts';
 export interface StatusChange<Status extends object> {
   readonly object: KubeObject & { status?: Status };
   readonly status: Status;
-  /** Fields that may lag behind, such as counts. */
-  readonly volatile: readonly (keyof Status)[];
+  /** The status without what may lag behind, such as counts. */
+  readonly steadyPart: (status: Status) => object;
 }
 
 export type StatusOutcome = {
@@ -22,6 +23,9 @@ export type StatusOutcome = {
 const Lag = 2_000;
 /** How long the cache may lag behind our own write, ms. */
 const CacheLag = 2_000;
+
+/** Of writes that only catch up: clients make as many calls as they like, and the API server must not feel it. */
+const LagAllowance = { burst: 500, perSecond: 50 };
 
 interface Written {
   readonly uid: string | undefined;
@@ -35,6 +39,7 @@ export class StatusWriter<Status extends object> {
   readonly #resource: Resource;
   readonly #clock: Clock;
   readonly #written = new Map<ObjectKey, Written>();
+  readonly #allowance = new Allowance(LagAllowance);
 
   constructor(cluster: Cluster, resource: Resource, clock: Clock) {
     this.#cluster = cluster;
@@ -42,7 +47,7 @@ export class StatusWriter<Status extends object> {
     this.#clock = clock;
   }
 
-  async write({ object, status, volatile }: StatusChange<Status>): Promise<StatusOutcome> {
+  async write({ object, status, steadyPart }: StatusChange<Status>): Promise<StatusOutcome> {
     const key = keyOf(object.metadata);
     const now = this.#clock.now();
     const last = this.#written.get(key);
@@ -52,8 +57,11 @@ export class StatusWriter<Status extends object> {
     const known = (lags ? ours.status : (object.status ?? {})) as Status;
     const wanted = plain(status);
     if (isDeepStrictEqual(plain(known), wanted)) return { written: false };
-    if (ours !== undefined && now - ours.at < Lag && sameBut(known, status, volatile))
-      return { written: false, again: ours.at + Lag - now };
+    if (isDeepStrictEqual(plain(steadyPart(known)), plain(steadyPart(status)))) {
+      const wait = Math.max(ours === undefined ? 0 : ours.at + Lag - now, this.#allowance.wait(now));
+      if (wait > 0) return { written: false, again: wait };
+      this.#allowance.take(now);
+    }
     await this.#cluster.applyStatus(this.#resource, object, wanted);
     const { uid, resourceVersion: before } = object.metadata;
     this.#written.set(key, { uid, status: wanted as object, before, at: now });
@@ -63,16 +71,6 @@ export class StatusWriter<Status extends object> {
   forget(key: ObjectKey): void {
     this.#written.delete(key);
   }
-}
-
-function sameBut<Status extends object>(
-  one: Status,
-  other: Status,
-  fields: readonly (keyof Status)[],
-): boolean {
-  const rest = (status: Status) =>
-    Object.fromEntries(Object.entries(status).filter(([field]) => !fields.includes(field as keyof Status)));
-  return isDeepStrictEqual(plain(rest(one)), plain(rest(other)));
 }
 
 /** As it looks after a journey as JSON. */

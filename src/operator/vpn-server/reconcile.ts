@@ -14,7 +14,7 @@ import type { Decider, Decision } from './decide.ts';
 import type { MountFailures } from './mount-failures.ts';
 import type { Refresher } from './refresh.ts';
 import { type GatherServices, gather, podsOf, type Situation } from './situation.ts';
-import { heldStatus, serverStatus, volatileFields } from './status.ts';
+import { heldStatus, serverStatus, steadyPart } from './status.ts';
 
 export interface VpnServerServices extends Omit<GatherServices, 'mountFailures'>, ApplyServices {
   readonly clock: Clock;
@@ -103,7 +103,7 @@ async function report(
   const { behind, again } =
     hash === undefined ? { behind: [], again: undefined } : await refresher.refresh(key, gateways, hash);
   const status = serverStatus({ situation, decision, behind, now: clock.wallClock() });
-  const outcome = await statuses.write({ object: server, status, volatile: volatileFields });
+  const outcome = await statuses.write({ object: server, status, steadyPart });
   if (outcome.written) await tell(services.events, server, status);
   const expiry = untilExpiry(judgement.validUntil, clock).again;
   return soonest([again, outcome.again, mounts, expiry]);
@@ -120,7 +120,7 @@ async function holdWithoutRights(
     `the operator may not work in namespace ${namespace} (${refusal}); let it: ` +
     grants.command(namespace, refusal);
   const status = heldStatus({ server, reason: 'NotPermitted', message, now: clock.wallClock() });
-  const { written } = await statuses.write({ object: server, status, volatile: [] });
+  const { written } = await statuses.write({ object: server, status, steadyPart });
   if (written) await tell(events, server, status);
   return { again: WaitForRights };
 }

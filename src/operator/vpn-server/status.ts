@@ -8,16 +8,19 @@ import type { NewCondition } from '../conditions.ts';
 import { timestamp, withTimes } from '../conditions.ts';
 import type { NodeObject } from '../objects.ts';
 import type { GatewayState } from './gateway-state.ts';
+import { pathMtuCondition, tunnelMtuText } from './path-mtu-condition.ts';
 import { readyCondition } from './ready-condition.ts';
 import { listed, type Reported } from './reported.ts';
 import type { Situation } from './situation.ts';
 
-/** Fields that change with every session. */
-export const volatileFields = [
-  'sessions',
-  'addresses',
-  'summary',
-] as const satisfies (keyof VpnServerStatus)[];
+/** Without what changes with every session: that may lag behind. */
+export function steadyPart({ conditions = [], ...status }: VpnServerStatus): object {
+  const { sessions: _sessions, addresses: _addresses, summary: _summary, ...steady } = status;
+  const texts = conditions.map(({ message, ...rest }) =>
+    rest.type === 'PathMTU' ? rest : { ...rest, message },
+  );
+  return { ...steady, conditions: texts };
+}
 
 export function serverStatus(reported: Reported): VpnServerStatus {
   const { situation, decision, now } = reported;
@@ -28,10 +31,11 @@ export function serverStatus(reported: Reported): VpnServerStatus {
   const sessions = sum(gateways, ({ report }) => report?.sessions ?? 0);
   const used = sum(gateways, ({ report }) => report?.addresses.used ?? 0);
   const total = clientAddressCount(server.spec);
+  const mtu = tunnelMtuText(gateways);
   const conditions = [
     readyCondition(reported, desiredNodes),
     usersSynced(reported),
-    pathMtu(gateways),
+    pathMtuCondition(reported),
     weakProtocol(),
   ].map((condition) => ({ ...condition, observedGeneration: generation }));
   return {
@@ -41,7 +45,11 @@ export function serverStatus(reported: Reported): VpnServerStatus {
     sessions,
     addresses: { total, used },
     endpoints: ready.flatMap((gateway) => endpointsOf(gateway, situation)),
-    summary: { nodes: `${ready.length}/${desiredNodes}`, addresses: `${used}/${total}` },
+    summary: {
+      nodes: `${ready.length}/${desiredNodes}`,
+      addresses: `${used}/${total}`,
+      ...(mtu === undefined ? {} : { mtu }),
+    },
     conditions: withTimes(conditions, server.status?.conditions ?? [], now),
   };
 }
@@ -82,29 +90,6 @@ function usersSynced({ situation, decision, behind }: Reported): NewCondition {
     return { type, status: 'Unknown', reason: 'Loading', message: 'the gateways are loading the users' };
   const message = 'every gateway has loaded the current users and settings';
   return { type, status: 'True', reason: 'Loaded', message };
-}
-
-function pathMtu(gateways: readonly GatewayState[]): NewCondition {
-  const type = 'PathMTU';
-  const sessions = sum(gateways, ({ report }) => report?.sessions ?? 0);
-  const blackHoles = sum(gateways, ({ report }) => report?.pathMTU.blackHoles ?? 0);
-  const indeterminate = gateways.filter(({ report }) => (report?.pathMTU.indeterminate ?? 0) > 0);
-  if (indeterminate.length > 0) {
-    const message =
-      `on ${listed(indeterminate.map(({ node }) => node))} there were paths whose MTU could not be measured: packets leave ` +
-      'in fragments there if need be; where that is slow, set spec.mtu {mode: Fixed, value: 1400} or less';
-    return { type, status: 'False', reason: 'Indeterminate', message };
-  }
-  if (sessions === 0)
-    return { type, status: 'Unknown', reason: 'NoSessions', message: 'nobody is connected' };
-  const found =
-    blackHoles === 0 ? '' : `; ${blackHoles} swallowed large packets in silence, and were measured anew`;
-  return {
-    type,
-    status: 'True',
-    reason: 'Measured',
-    message: `the path of every session is measured${found}`,
-  };
 }
 
 function weakProtocol(): NewCondition {

@@ -18,7 +18,7 @@ import type { SecretObject, VpnUserObject } from '../objects.ts';
 import { serverKeyOfUser } from '../user-index.ts';
 import type { World } from '../world.ts';
 import { type CredentialServices, keepCredentials } from './credentials.ts';
-import { userStatus, volatileFields } from './status.ts';
+import { steadyPart, userStatus } from './status.ts';
 
 export interface VpnUserServices extends CredentialServices {
   readonly world: World;
@@ -42,7 +42,7 @@ export async function reconcileUser(services: VpnUserServices, key: ObjectKey): 
   if (judgement === undefined || judgement.generation < (user.metadata.generation ?? 0)) return {};
   if (mayKeepSecret && isBeforeSecret(world, user, judgement)) return {};
   const status = userStatus({ user, judgement, activity: reports.ofUser(key), now: clock.wallClock() });
-  const { written, again } = await statuses.write({ object: user, status, volatile: volatileFields });
+  const { written, again } = await statuses.write({ object: user, status, steadyPart });
   if (written) await tell(services.events, user, status);
   return again === undefined ? {} : { again };
 }

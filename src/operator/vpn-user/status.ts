@@ -8,12 +8,11 @@ import { withTimes } from '../conditions.ts';
 import type { UserJudgement } from '../judgements.ts';
 import type { VpnUserObject } from '../objects.ts';
 
-/** Fields that change with every call. */
-export const volatileFields = [
-  'sessions',
-  'lastSeen',
-  'lastFailure',
-] as const satisfies (keyof VpnUserStatus)[];
+/** Without what changes with every call: that may lag behind. */
+export function steadyPart(status: VpnUserStatus): object {
+  const { sessions, lastSeen, lastFailure, tunnelMTU, pathMTU, ...steady } = status;
+  return steady;
+}
 
 export interface UserFacts {
   readonly user: VpnUserObject;
@@ -35,10 +34,16 @@ export function userStatus({ user, judgement, activity, now }: UserFacts): VpnUs
     observedGeneration,
     username: usernameOf(user),
     sessions: activity.reduce((total, { sessions }) => total + sessions, 0),
+    ...narrowest(activity),
     ...(lastSeen === undefined ? {} : { lastSeen }),
     ...(lastFailure === undefined ? {} : { lastFailure }),
     conditions: withTimes([ready], status.conditions ?? [], now),
   };
+}
+
+function narrowest(activity: readonly UserActivity[]): Pick<VpnUserStatus, 'tunnelMTU' | 'pathMTU'> {
+  const paths = activity.flatMap(({ path }) => path ?? []);
+  return paths.sort((one, other) => one.tunnelMTU - other.tunnelMTU)[0] ?? {};
 }
 
 /** What somebody must correct explains more than what was ordered. */

@@ -175,7 +175,8 @@ export class FakeNode {
       sessions: 0,
       addresses: { total: 100, used: 0 },
       usedAddresses: [],
-      pathMTU: { indeterminate: 0, blackHoles: 0 },
+      pathMTU: { states: {}, tunnelMTU: null, sessions: [] },
+      notices: { process: '', now: '', latest: [] },
       usersRevision: String(this.#revision),
       ...this.status,
     };
