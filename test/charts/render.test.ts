@@ -95,7 +95,7 @@ describe('the chart', { skip }, () => {
     assert.match(notes({ watchNamespaces: ['vpn'] }), /kubectl get vpns,vpnu -n vpn/);
     assert.match(
       notes(valueSets['login-test'] ?? {}),
-      /helm test vpn-operator -n vpn-operator-system --logs/,
+      /helm test vpn-operator -n vpn-operator-system\n +kubectl logs vpn-operator-test-login -n vpn\n/,
     );
   });
 
