@@ -2,8 +2,9 @@
 
 import { serverConditions, userConditions } from '../../src/api/condition.ts';
 import { formatPath } from '../../src/api/fault.ts';
-import { serverReasons, userReasons } from '../../src/api/finding.ts';
+import { userReasons } from '../../src/api/finding.ts';
 import { apiCategory, apiVersion } from '../../src/api/names.ts';
+import { eventReasons, serverConditionReasons } from '../../src/api/reasons.ts';
 import { serverWarnings } from '../../src/api/warnings.ts';
 import { type KindDefinition, vpnServerDefinition, vpnUserDefinition } from './custom-resources.ts';
 import { type StructuralSchema, validation } from './structural-schema.ts';
@@ -17,8 +18,8 @@ export function apiReference(): string {
       'Objects that only another object makes wrong are accepted, and say so in their conditions.',
     kindSection(vpnServerDefinition),
     table(['Condition', 'Meaning when True'], Object.entries(serverConditions).map(code)),
-    'Reasons that follow from other objects:',
-    table(['Reason', 'Meaning'], Object.entries(serverReasons).map(code)),
+    'Reasons:',
+    table(['Condition', 'Reason', 'Meaning'], Object.entries(serverConditionReasons).flatMap(reasonRows)),
     '### Choices that are warned of',
     'They are allowed. `vpn-operator check` warns of them, and so does `kubectl apply`, by a ValidatingAdmissionPolicy ' +
       'that refuses nothing.',
@@ -31,6 +32,7 @@ export function apiReference(): string {
     'Reasons of the condition Ready:',
     table(['Reason', 'Meaning'], Object.entries(userReasons).map(code)),
     secretSection,
+    eventSection(),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -41,6 +43,20 @@ The password of a VpnUser is in a Secret of the user's own namespace, in the key
 names (\`password\` unless set). It is UTF-8 text of 1 to 256 characters without control characters; it is hashed as it
 stands, without Unicode normalisation, as Windows does. The key \`ntHash\` may hold the NT hash instead, as 32 hex
 digits; it is as good as the password to anyone who gets it. When both are there, the key that is named counts.`;
+
+const eventSection = () =>
+  [
+    '## Events',
+    'The operator writes events.k8s.io Events; `kubectl describe` shows them. A condition that becomes True or False, or changes ' +
+      "its reason, is told with that reason as the Event's, apart from WeakProtocol and good news of PathMTU. Besides:",
+    table(['Reason', 'Meaning'], Object.entries(eventReasons).map(code)),
+    'Those about one client are on its VpnUser, or on the VpnServer when nobody can be named. A repetition within six minutes ' +
+      'counts up the series of the first. They are rationed: 25 about one object, then one in five minutes.',
+  ].join('\n\n');
+
+function reasonRows([type, reasons]: [string, Record<string, string>]): string[][] {
+  return Object.entries(reasons).map(([reason, meaning]) => [`\`${type}\``, `\`${reason}\``, meaning]);
+}
 
 const code = ([name, text]: readonly [string, string]) => [`\`${name}\``, text];
 

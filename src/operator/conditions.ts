@@ -1,7 +1,14 @@
 // Conditions as Kubernetes wants them: the time is that of the last change of status, whatever reason and message do.
-import type { Condition } from '../api/condition.ts';
+import type { Condition, ServerConditionType } from '../api/condition.ts';
+import type { ReasonOf } from '../api/reasons.ts';
 
 export type NewCondition = Omit<Condition, 'lastTransitionTime'>;
+
+/** One of a VpnServer, with a reason that the reference knows. */
+export type ServerCondition<Type extends ServerConditionType> = NewCondition & {
+  readonly type: Type;
+  readonly reason: ReasonOf<Type>;
+};
 
 export function withTimes(
   conditions: readonly NewCondition[],

@@ -1,6 +1,7 @@
 // Brings the objects of one VpnServer into being, in the order in which gateways need them. Each step finds out by itself
 // whether it was done before, so it does not matter where an earlier attempt ended.
 import { randomBytes } from 'node:crypto';
+import type { EventReason } from '../../api/reasons.ts';
 import { isConflict } from '../kube/api-error.ts';
 import type { Applier } from '../kube/applier.ts';
 import type { Cluster } from '../kube/cluster.ts';
@@ -61,7 +62,7 @@ async function announceRestart(
   if (restartsFor.length === 0 || gateways.length === 0) return;
   await events.record(server, {
     type: 'Normal',
-    reason: 'RestartingGateways',
+    reason: 'RestartingGateways' satisfies EventReason,
     action: 'ApplyConfiguration',
     note:
       `${restartsFor.join(', ')} changed, which a running gateway cannot follow: every gateway starts anew in its pod ` +
@@ -80,7 +81,7 @@ async function announceRolling(
   if (covers(daemonSet.spec?.template, template)) return;
   await events.record(server, {
     type: 'Normal',
-    reason: 'RollingGateways',
+    reason: 'RollingGateways' satisfies EventReason,
     action: 'ApplyDaemonSet',
     note: 'the pod template changes: the gateways are replaced node after node, and the sessions of each node end once',
   });

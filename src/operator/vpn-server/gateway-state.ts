@@ -1,17 +1,7 @@
 // What one gateway pod is up to, and what keeps it from taking calls, from what Kubernetes and the gateway itself say.
 import type { GatewayProblemReason, GatewayStatus } from '../../api/gateway-status.ts';
+import type { podProblems } from '../../api/reasons.ts';
 import type { PodObject } from '../objects.ts';
-
-/** Reasons of a pod's own that its gateway cannot tell; with gatewayProblems the reasons of Ready. */
-export const podProblems = {
-  ImagePullFailed: 'The image of the gateway cannot be pulled.',
-  ContainerRefused: 'The container runtime refuses to make the container.',
-  MountFailed: 'A volume of the pod cannot be mounted.',
-  Unschedulable: 'The pod does not fit onto its node.',
-  GatewayFailed: 'The gateway ended by itself.',
-  GatewayUnreachable: 'The gateway does not answer the operator.',
-  GatewayStarting: 'The gateway is being started.',
-} as const;
 
 export type PodProblemReason = keyof typeof podProblems;
 

@@ -1,7 +1,8 @@
 // The condition PathMTU: whether packets of the size that clients were told get through, with the users, the values, and
 // advice for whoever owns the networks on the way.
 import type { PathState, SessionPath } from '../../api/gateway-status.ts';
-import type { NewCondition } from '../conditions.ts';
+import type { ReasonOf } from '../../api/reasons.ts';
+import type { ServerCondition } from '../conditions.ts';
 import type { GatewayState } from './gateway-state.ts';
 import type { Reported } from './reported.ts';
 
@@ -9,7 +10,7 @@ const type = 'PathMTU';
 /** A message that is longer helps nobody. */
 const MostNamed = 5;
 
-export function pathMtuCondition({ situation: { gateways, server } }: Reported): NewCondition {
+export function pathMtuCondition({ situation: { gateways, server } }: Reported): ServerCondition<'PathMTU'> {
   const count = (state: PathState) => total(gateways, state);
   const lost = count('Indeterminate');
   if (lost > 0)
@@ -29,7 +30,12 @@ export function pathMtuCondition({ situation: { gateways, server } }: Reported):
   // The first session is about to be measured: no news until it is.
   const known = server.status?.conditions?.find((condition) => condition.type === type);
   if (known !== undefined)
-    return { type, status: known.status, reason: known.reason, message: known.message };
+    return {
+      type,
+      status: known.status,
+      reason: known.reason as ReasonOf<'PathMTU'>,
+      message: known.message,
+    };
   return { type, status: 'Unknown', reason: 'Measuring', message: 'the paths are being measured' };
 }
 

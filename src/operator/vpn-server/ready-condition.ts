@@ -1,18 +1,22 @@
 // The condition Ready of a VpnServer: one reason, the worst there is, and a message that names nodes, cause and fix.
 import { findingMessage } from '../../api/finding.ts';
-import type { NewCondition } from '../conditions.ts';
+import type { ReasonOf } from '../../api/reasons.ts';
+import type { ServerCondition } from '../conditions.ts';
 import type { GatewayState, PodProblem } from './gateway-state.ts';
 import { listed, type Reported } from './reported.ts';
 import type { Situation } from './situation.ts';
 
 const type = 'Ready';
 
-export function readyCondition({ situation, decision }: Reported, desiredNodes: number): NewCondition {
+export function readyCondition(
+  { situation, decision }: Reported,
+  desiredNodes: number,
+): ServerCondition<'Ready'> {
   const [conflict] = decision.conflicts;
   if (conflict !== undefined) {
     const kept = decision.gateways === undefined ? '' : '; its gateways go on with their last good settings';
     const message = `${decision.conflicts.map(findingMessage).join('; ')}${kept}`;
-    return { type, status: 'False', reason: conflict.reason, message };
+    return { type, status: 'False', reason: conflict.reason as ReasonOf<'Ready'>, message };
   }
   if (desiredNodes === 0 && situation.gateways.length === 0) return noNode(situation);
   const troubled = situation.gateways.filter(({ isReady }) => !isReady);
@@ -28,7 +32,7 @@ export function readyCondition({ situation, decision }: Reported, desiredNodes: 
   return notReady(troubled, ready, desiredNodes);
 }
 
-function noNode({ server, nodeNames }: Situation): NewCondition {
+function noNode({ server, nodeNames }: Situation): ServerCondition<'Ready'> {
   const labels = Object.entries(server.spec.placement.nodeSelector).map(([key, value]) => `${key}=${value}`);
   return { type, status: 'False', reason: 'NoNodeMatches', message: whyNoNode(labels, nodeNames) };
 }
@@ -44,7 +48,11 @@ function whyNoNode(labels: readonly string[], nodeNames: readonly string[]): str
   return `no node with ${labels.join(', ')} can be used; ${label}, correct spec.placement.nodeSelector, or add tolerations`;
 }
 
-function notReady(troubled: readonly GatewayState[], ready: number, desired: number): NewCondition {
+function notReady(
+  troubled: readonly GatewayState[],
+  ready: number,
+  desired: number,
+): ServerCondition<'Ready'> {
   const problems = Map.groupBy(troubled, ({ problem }) => problem?.reason ?? 'GatewayStarting');
   const causes = [...problems.values()].flatMap((states) => {
     const [first] = states;

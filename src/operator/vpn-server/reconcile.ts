@@ -130,6 +130,8 @@ async function tell(events: EventRecorder, server: VpnServerObject, status: VpnS
   const news = changed(status.conditions ?? [], server.status?.conditions ?? []);
   for (const { type, status: state, reason, message } of news) {
     if (type === 'WeakProtocol' || state === 'Unknown') continue;
+    // What was found on a path the gateways tell themselves, session by session.
+    if (type === 'PathMTU' && state === 'True') continue;
     const note = `${type}: ${message}`;
     await events.record(server, {
       type: state === 'True' ? 'Normal' : 'Warning',

@@ -3,8 +3,9 @@
 
 import { isIPv4Address } from '../../api/ipv4-text.ts';
 import { clientAddressCount } from '../../api/pool-addresses.ts';
+import type { ReasonOf } from '../../api/reasons.ts';
 import type { VpnServerStatus } from '../../api/vpn-server-status.ts';
-import type { NewCondition } from '../conditions.ts';
+import type { ServerCondition } from '../conditions.ts';
 import { timestamp, withTimes } from '../conditions.ts';
 import type { NodeObject } from '../objects.ts';
 import type { GatewayState } from './gateway-state.ts';
@@ -65,7 +66,7 @@ function sum<Item>(items: readonly Item[], value: (item: Item) => number): numbe
   return items.reduce((total, item) => total + value(item), 0);
 }
 
-function usersSynced({ situation, decision, behind }: Reported): NewCondition {
+function usersSynced({ situation, decision, behind }: Reported): ServerCondition<'UsersSynced'> {
   const type = 'UsersSynced';
   const { gateways, server } = situation;
   if (decision.gateways === undefined || gateways.length === 0)
@@ -85,14 +86,19 @@ function usersSynced({ situation, decision, behind }: Reported): NewCondition {
   const known = server.status?.conditions?.find((condition) => condition.type === type);
   // A change is on its way: no news until it takes too long.
   if (pending && known !== undefined)
-    return { type, status: known.status, reason: known.reason, message: known.message };
+    return {
+      type,
+      status: known.status,
+      reason: known.reason as ReasonOf<'UsersSynced'>,
+      message: known.message,
+    };
   if (pending)
     return { type, status: 'Unknown', reason: 'Loading', message: 'the gateways are loading the users' };
   const message = 'every gateway has loaded the current users and settings';
   return { type, status: 'True', reason: 'Loaded', message };
 }
 
-function weakProtocol(): NewCondition {
+function weakProtocol(): ServerCondition<'WeakProtocol'> {
   const message =
     'PPTP is broken: whoever records the traffic can read it within about a day, whatever the password, and can then ' +
     'log in as the user; use it only where the path is trusted or the data needs no secrecy';
@@ -127,7 +133,7 @@ export function heldStatus({
   now,
 }: {
   server: Situation['server'];
-  reason: string;
+  reason: ReasonOf<'Ready'>;
   message: string;
   now: number;
 }): VpnServerStatus {
