@@ -27,9 +27,9 @@ check: ## format, lint, types, generated files
 	@scripts/setup.sh node
 	@npm run --silent check
 
-path-mtu-table: ## 84 paths, filters and MRUs with the real client, 10 MB each way: half an hour
-	@scripts/setup.sh lab
-	@$(node) scripts/path-mtu-table.ts $(ROWS)
+path-mtu-table: ## 84 paths, filters and MRUs with the real client, 10 MB each way: half an hour; SERVER=pptpd for Debian's
+	@scripts/setup.sh $(if $(filter pptpd,$(SERVER)),pptpd,lab)
+	@SERVER=$(SERVER) $(node) scripts/path-mtu-table.ts $(ROWS)
 
 clean: ## remove what was built or installed in this checkout
 	rm -rf node_modules dist coverage .cache

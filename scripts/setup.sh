@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prepares a checkout for make: `setup.sh node` brings the npm packages, `setup.sh lab` also the Debian packages of the
-# client lab, `setup.sh cluster` also those of the Kubernetes lab (both need root). Installs only what is missing and says so; otherwise silent.
+# client lab, `setup.sh cluster` also those of the Kubernetes lab, `setup.sh pptpd` also the server to compare with (all need root). Installs only what is missing and says so; otherwise silent.
 set -eu
 
 fail() {
@@ -59,7 +59,8 @@ debian_packages() {
   [ -c /dev/net/tun ] || fail "/dev/net/tun is missing; load the kernel's tun module, or give it to the container"
   missing=$(
     missing_packages
-    [ "$1" = lab ] || missing_cluster_packages
+    [ "$1" != cluster ] || missing_cluster_packages
+    [ "$1" != pptpd ] || unless pptpd pptpd
   )
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null || fail "please install: $missing(no apt-get here to do it)"
@@ -70,6 +71,8 @@ debian_packages() {
   if apt-get -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 &&
     apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing >>"$log" 2>&1; then
     rm -f "$log"
+    # Debian starts what it installs; ours is wanted inside a guest only.
+    case $missing in *pptpd*) [ ! -d /run/systemd/system ] || systemctl disable --now pptpd ;; esac
   else
     tail -n 20 "$log" >&2
     rm -f "$log"
@@ -80,9 +83,9 @@ debian_packages() {
 cd "$(dirname "$0")/.."
 case ${1:-} in
   node) node_packages ;;
-  lab | cluster)
+  lab | cluster | pptpd)
     debian_packages "$1"
     node_packages
     ;;
-  *) fail "usage: setup.sh node|lab|cluster" ;;
+  *) fail "usage: setup.sh node|lab|cluster|pptpd" ;;
 esac

@@ -7,15 +7,8 @@ import { capture } from '../support/lab/capture.ts';
 import { execute } from '../support/lab/commands.ts';
 import { alice, bob, vpnUser } from '../support/lab/documents.ts';
 import { officeFileHash } from '../support/lab/office-files.ts';
-import {
-  documentsFor,
-  type Filter,
-  nameOf,
-  type PathCase,
-  possibleMtu,
-  runCase,
-  settledMtu,
-} from '../support/lab/path-matrix.ts';
+import { documentsFor, type Filter, nameOf, type PathCase, possibleMtu } from '../support/lab/path-matrix.ts';
+import { runCase, settledMtu } from '../support/lab/path-run.ts';
 import { addresses } from '../support/lab/topology.ts';
 import { cannotRun, shareWorld } from '../support/lab/world.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Capture, capture } from '../support/lab/capture.ts';
 import { alice, twoUsers } from '../support/lab/documents.ts';
-import { settledMtu } from '../support/lab/path-matrix.ts';
+import { settledMtu } from '../support/lab/path-run.ts';
 import { addresses } from '../support/lab/topology.ts';
 import { cannotRun, shareWorld } from '../support/lab/world.ts';
 

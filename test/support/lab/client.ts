@@ -52,6 +52,11 @@ export class Connection {
     throw new Error(`the client is ${outcome}, not connected; pppd's log:\n${log.text}`);
   }
 
+  /** True from IPCP until pppd's end. */
+  async isUp(): Promise<boolean> {
+    return (await this.machine.attempt(`[ -e ${this.#files}.up ] && [ ! -e ${this.#files}.end ]`)).code === 0;
+  }
+
   /** Waits for pppd's end. @throws Error with pppd's log when it does not end */
   async down(timeout = 30_000): Promise<PppdLog> {
     const outcome = await this.#waitFor({ end: 'down' }, timeout);

@@ -4,8 +4,8 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { type CommandResult, startProgram } from './commands.ts';
-import { connect, makeNamespace, makeTap } from './namespaces.ts';
-import type { Place } from './place.ts';
+import { connect, makeNamespace, makeTap, type Namespace } from './namespaces.ts';
+import type { Attachment, Place } from './place.ts';
 import type { Undo } from './undo.ts';
 import { guestFolder, userModeLinux } from './user-mode-linux.ts';
 
@@ -42,8 +42,11 @@ export class Machine {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve(gone);
     this.#serial += 1;
     const id = String(this.#serial);
+    const line = `${id} ${Buffer.from(script).toString('base64')}\n`;
+    // A guest's serial line holds so much; it would hear nothing any more.
+    if (line.length > 4_000) throw new Error(`too long for the machine: ${script}`);
     const answer = this.#answerTo(id, timeout);
-    this.#commands.write(`${id} ${Buffer.from(script).toString('base64')}\n`);
+    this.#commands.write(line);
     return answer;
   }
 
@@ -96,6 +99,7 @@ export async function startMachine(undo: Undo, place: Place): Promise<Machine> {
   const machine = new Machine(place, child, commands, answers);
   undo.later(() => machine.destroy());
   await machine.booted(30_000);
+  if (place.second !== undefined && !hostHasPpp()) await plugIn(machine, place.home, place.second);
   return machine;
 }
 
@@ -115,6 +119,10 @@ async function inNamespace(undo: Undo, place: Place): Promise<Started> {
     { namespace, device: 'eth0', address: place.address },
   );
   await namespace.ip(`route add default via ${place.gateway.split('/')[0]}`);
+  if (place.second !== undefined) {
+    const { home, device, gateway, address } = place.second;
+    await connect({ namespace: home, device, address: gateway }, { namespace, device: 'eth1', address });
+  }
   const child = startProgram(namespace.enter([...ownProcesses, 'bash', `${guestFolder}/enter.sh`]), {
     stdio: ['pipe', 'pipe', 'ignore'],
     environment: { LAB_DIRECTORY: guestFolder },
@@ -124,9 +132,18 @@ async function inNamespace(undo: Undo, place: Place): Promise<Started> {
 
 async function inGuest(undo: Undo, place: Place): Promise<Started> {
   await makeTap({ namespace: place.home, device: place.device, address: place.gateway });
+  if (place.second !== undefined) await place.home.ip(`tuntap add dev ${place.second.device} mode tap`);
   const command = await userModeLinux(undo, place);
   const child = startProgram(place.home.enter([...ownProcesses, ...command]), {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
   });
   return { child, commands: child.stdio[3] as Writable, answers: child.stdio[4] as Readable };
+}
+
+/** A guest opens its TAP devices in one namespace, when its interfaces come up; then this one may go where it belongs. */
+async function plugIn(machine: Machine, from: Namespace, link: Attachment): Promise<void> {
+  await machine.run(`ip addr add ${link.address} dev eth1; ip link set eth1 up`);
+  await from.ip(`link set ${link.device} netns ${link.home.name}`);
+  await link.home.ip(`addr add ${link.gateway} dev ${link.device}`);
+  await link.home.ip(`link set ${link.device} up`);
 }

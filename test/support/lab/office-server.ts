@@ -1,6 +1,7 @@
 // The office's web server, a program of its own inside the office's namespace: `GET /10MB` sends that many million
-// bytes, `POST /` answers with length and SHA-256 of what it got. A UDP datagram that holds a number is answered with one of
-// that many bytes: from port 7777 with DF up to the path MTU it knows, as Linux does, from port 7778 without. It prints `listening` once it is.
+// bytes, `POST /` answers with length and SHA-256 of what it got, `GET /received` with how much of the last POST has come. A
+// UDP datagram that holds a number is answered with one of that many bytes: from port 7777 with DF up to the path MTU it
+// knows, as Linux does, from port 7778 without. It prints `listening` once it is.
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
@@ -26,7 +27,13 @@ function answerDatagrams(port: number, df: 'with DF' | 'without DF', bound: () =
   socket.bind(port, bound);
 }
 
+let received = 0;
+
 function send(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === '/received') {
+    response.end(String(received));
+    return;
+  }
   const size = Number(/^\/(\d+)MB$/.exec(request.url ?? '')?.[1] ?? 0) * 1_000_000;
   response.writeHead(size === 0 ? 404 : 200, { 'content-length': size, 'content-type': 'text/plain' });
   pipeline(Readable.from(officeFile(size)), response, () => {}); // a client that hangs up is no fault
@@ -34,10 +41,11 @@ function send(request: IncomingMessage, response: ServerResponse): void {
 
 function receive(request: IncomingMessage, response: ServerResponse): void {
   const hash = createHash('sha256');
-  let length = 0;
+  received = 0;
   request.on('data', (chunk: Buffer) => {
     hash.update(chunk);
-    length += chunk.length;
+    received += chunk.length;
   });
-  request.on('end', () => response.end(`${length} ${hash.digest('hex')}\n`));
+  request.on('error', () => {}); // the same
+  request.on('end', () => response.end(`${received} ${hash.digest('hex')}\n`));
 }

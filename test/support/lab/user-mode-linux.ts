@@ -13,6 +13,8 @@ export async function userModeLinux(undo: Undo, place: Place): Promise<string[]>
     ...(await amxPreload(undo)),
     ...['linux.uml', 'mem=128M', 'root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', 'quiet'],
     ...[`init=${guestFolder}/init.sh`, `eth0=tuntap,${place.device}`],
+    ...(place.second === undefined ? [] : [`eth1=tuntap,${place.second.device}`]),
+    `uml_dir=${undo.folder()}`,
     ...['con=null', 'con0=null,fd:1', 'ssl=null', 'ssl0=fd:3,fd:4'],
     ...[
       `LAB_ADDRESS=${place.address}`,

@@ -5,6 +5,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin TMPDIR=/run HOME=/run LC_ALL=C.UTF-8
 
 mount -t proc proc /proc
 mount -t sysfs sys /sys
+mkdir -p /dev/pts && mount -t devpts devpts /dev/pts
 for directory in /run /etc/ppp /var/log; do mount -t tmpfs tmpfs "$directory"; done
 
 modules=/usr/lib/uml/modules/$(uname -r)/kernel
