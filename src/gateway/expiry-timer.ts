@@ -19,9 +19,15 @@ export class ExpiryTimer {
   #armedFor = Number.POSITIVE_INFINITY;
   #askedAllAt = Number.NEGATIVE_INFINITY;
   #timeout: NodeJS.Timeout | undefined;
+  #whenExpired: () => void = () => {};
 
   constructor(clock: () => number) {
     this.#clock = clock;
+  }
+
+  /** What is to be done after members had their turn: what they left to send must not wait for the next packet. */
+  whenExpired(action: () => void): void {
+    this.#whenExpired = action;
   }
 
   add(member: Expirable): void {
@@ -67,6 +73,7 @@ export class ExpiryTimer {
       if (member.deadline <= now) member.expire(now);
       if (this.#members.has(member)) this.#queue.set(member, member.deadline);
     }
+    this.#whenExpired();
     this.#armedFor = Number.POSITIVE_INFINITY;
     const { next } = this.#queue;
     if (next !== Number.POSITIVE_INFINITY) this.#arm(next);

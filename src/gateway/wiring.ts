@@ -61,6 +61,7 @@ export function wire(foundation: Foundation): Wiring {
   });
   const login = loginServices(foundation, sessions);
   const loop = createLoop(foundation, { sessions, network });
+  foundation.timer.whenExpired(() => loop.flush());
   const listener = createListener(foundation, { sessions, loop, admission, callIds });
   return { sessions, network, loop, listener };
 }

@@ -44,6 +44,19 @@ describe('ExpiryTimer', () => {
     timer.close();
   });
 
+  it('has what its members left to send sent at once', () => {
+    const timer = new ExpiryTimer(clock);
+    const member = new Member(100);
+    const seen: number[][] = [];
+    timer.whenExpired(() => seen.push([...member.firedAt]));
+    timer.add(member);
+    timers.tick(99);
+    assert.deepEqual(seen, []);
+    timers.tick(1);
+    assert.deepEqual(seen, [[100]]);
+    timer.close();
+  });
+
   it('goes on with a member that is due again, for ever', () => {
     const timer = new ExpiryTimer(clock);
     const member = new Member(100, 100);

@@ -2,6 +2,7 @@
 // it, and the packet's entry in `greOut`. Every packet acknowledges what came (GRE-6).
 import { read16, read32, write16, write32 } from '../bytes/big-endian.ts';
 import { acknowledgmentBit, baseLength, sequenceBit, writeBase } from '../gre/header.ts';
+import { leastWait } from '../gre/stall-watch.ts';
 import { at, dontFragmentFlag, minimumHeaderLength, protocolGre, writeHeaderChecksum } from '../ip/ipv4.ts';
 import { place } from './counters.ts';
 import { headroom, slotStride } from './memory-layout.ts';
@@ -61,13 +62,8 @@ export function sendFrame(
   const end = offset + length;
   const kind = protocol < firstLinkProtocol ? 'data' : 'control';
   const waits = state.stallWatch.sent(session, sequence, end - gre + minimumHeaderLength, kind, now);
-  if (waits) wakeAt(state, stallDue(state, session));
+  if (waits) wakeAt(state, now + leastWait);
   addToGre(state, session, gre, end, typeOfService, fragmentation);
-}
-
-/** When large packets have been unacknowledged for too long; Infinity when none waits. */
-export function stallDue({ stallWatch, acknowledgments }: DataPathState, session: number): number {
-  return stallWatch.due(session, acknowledgments.roundTrip(session));
 }
 
 /** An acknowledgment without data, and so without a sequence number. False when `greOut` is full. */

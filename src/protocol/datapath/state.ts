@@ -12,6 +12,7 @@ import {
   tunDiscardReasons,
 } from './counters.ts';
 import { createDeafSenders, type DeafSenders } from './deaf-senders.ts';
+import { createLastLarge, type LastLarge } from './last-large.ts';
 import { createLayout, type Layout } from './memory-layout.ts';
 import { createSessionEvents, type SessionEvents } from './packet-vector.ts';
 import { SessionTable } from './session-table.ts';
@@ -50,6 +51,7 @@ export interface DataPathState {
   /** Token buckets of ICMP errors: two numbers a session. */
   readonly errorTokens: Float64Array;
   readonly deafSenders: DeafSenders;
+  readonly lastLarge: LastLarge;
   readonly reorderWindow: number;
   readonly reorderDelay: number;
   readonly tunMtu: number;
@@ -116,6 +118,7 @@ export function createState(options: DataPathOptions): DataPathState {
     trials: createTrials(capacity),
     errorTokens: new Float64Array(2 * capacity),
     deafSenders: createDeafSenders(),
+    lastLarge: createLastLarge(capacity),
     reorderWindow: Math.min(options.reorderWindow ?? 32, largestWindow),
     reorderDelay: Math.min(options.reorderDelay ?? 50, largestHold),
     tunMtu: options.tunMtu ?? 1500,

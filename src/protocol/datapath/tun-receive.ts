@@ -2,7 +2,6 @@
 // fragmentation, or word to its sender), encrypted where it lies, and sent.
 import { write16 } from '../bytes/big-endian.ts';
 import { fragmentCount, writeFragment } from '../ip/fragment.ts';
-import { writeFragmentationNeeded } from '../ip/icmp.ts';
 import {
   at,
   destinationOf,
@@ -15,13 +14,13 @@ import {
 } from '../ip/ipv4.ts';
 import { clearOverhead, mppeOverhead } from '../ip/overhead.ts';
 import { clampMss, mssFor } from '../ip/tcp-mss.ts';
-import { takeToken } from '../ip/token-bucket.ts';
 import { place } from './counters.ts';
 import { giveIdentification, isFromDeafSender } from './deaf-senders.ts';
 import { hasGreRoom, nextGreSlot, sendFrame } from './gre-transmit.ts';
-import { slotStride } from './memory-layout.ts';
+import { noteLarge } from './last-large.ts';
 import { protocolIpv4, protocolMppe } from './ppp-header.ts';
 import { count, type DataPathState } from './state.ts';
+import { reportTooLarge } from './too-large.ts';
 
 const {
   gate_closed_to_client,
@@ -30,17 +29,11 @@ const {
   sentBytes,
   fragmentedPackets,
   fragmentsSent,
-  fragmentation_needed,
-  icmp_limited,
   unfragmentable,
-  fragmentationNeededSent,
 } = place;
 
 /** The protocol under MPPE, and its two octets. */
 const mppeLength = 4;
-/** ICMP errors a second to the senders of one session's packets, and how many at once. */
-const errorRate = 10;
-const errorBurst = 10;
 
 /** The packet of `length` bytes at `offset`, with headroom before it. False, and nothing happened, when a list is full. */
 export function receiveTunPacket(state: DataPathState, offset: number, length: number, now: number): boolean {
@@ -130,47 +123,6 @@ function sendFragment(
   count(state, session, fragmentsSent);
 }
 
-/** A full bucket for a new session. */
-export function resetErrorTokens(state: DataPathState, session: number): void {
-  state.errorTokens[2 * session] = errorBurst;
-  state.errorTokens[2 * session + 1] = 0;
-}
-
-/** DF: its sender is told the size that fits (RFC 1191 §4), within a limit. */
-function reportTooLarge(
-  state: DataPathState,
-  session: number,
-  offset: number,
-  mtu: number,
-  now: number,
-): boolean {
-  const { tunOut, tunOutSlots } = state.layout;
-  if (tunOut.count >= tunOut.capacity) return false;
-  const target = tunOutSlots + tunOut.count * slotStride;
-  const isAllowed = takeToken(state.errorTokens, 2 * session, now, errorRate, errorBurst);
-  const length = isAllowed
-    ? writeFragmentationNeeded(
-        state.bytes,
-        target,
-        state.bytes,
-        offset,
-        state.sessions.errorSources[session]!,
-        mtu,
-      )
-    : 0;
-  if (length === 0) {
-    count(state, session, icmp_limited);
-    return true;
-  }
-  tunOut.offsets[tunOut.count] = target;
-  tunOut.lengths[tunOut.count] = length;
-  tunOut.errnos[tunOut.count] = 0;
-  tunOut.count++;
-  count(state, session, fragmentation_needed);
-  count(state, session, fragmentationNeededSent);
-  return true;
-}
-
 /** Encrypts in place if there are keys. Mark and ECN bits of the inner header are seen outside too (RFC 2983, RFC 6040). */
 function sendPacket(
   state: DataPathState,
@@ -181,6 +133,7 @@ function sendPacket(
 ): void {
   const { bytes, mppe } = state;
   const typeOfService = bytes[offset + at.typeOfService]!;
+  noteLarge(state.lastLarge, session, bytes, offset, length, now);
   const transmit = 2 * session + 1;
   if (!mppe.isUp(transmit)) {
     const fragmentation = fragmentationOf(state, session, length + clearOverhead);

@@ -25,8 +25,8 @@ import {
   nextGreSlot,
   sendFrame,
   sendLoneAcknowledgment,
-  stallDue,
 } from './gre-transmit.ts';
+import { forgetLarge } from './last-large.ts';
 import { largestRelease } from './memory-layout.ts';
 import { resetTrials } from './mppe-trials.ts';
 import {
@@ -45,7 +45,8 @@ import {
   strangerPlaces,
   wakeAt,
 } from './state.ts';
-import { receiveTunPacket, resetErrorTokens } from './tun-receive.ts';
+import { reportLost, resetErrorTokens } from './too-large.ts';
+import { receiveTunPacket } from './tun-receive.ts';
 
 const { message_too_long } = place;
 
@@ -105,6 +106,7 @@ export class TypeScriptDataPath implements DataPath {
     state.reports.wrongSourcePackets[session] = 0;
     state.reports.farStates[session] = 0;
     resetErrorTokens(state, session);
+    forgetLarge(state.lastLarge, session);
     return session;
   }
 
@@ -179,9 +181,10 @@ export class TypeScriptDataPath implements DataPath {
 
   setPathMtu(session: number, parameters: PathMtuParameters): void {
     if (!this.#state.sessions.isOpen(session)) return;
-    if (parameters.pathMtu !== this.#state.sessions.pathMtus[session])
-      this.#state.stallWatch.restart(session);
-    this.#state.sessions.setPathMtu(session, parameters);
+    const state = this.#state;
+    if (parameters.pathMtu !== state.sessions.pathMtus[session]) state.stallWatch.restart(session);
+    state.sessions.setPathMtu(session, parameters);
+    if (state.sessions.gate[session] === 1) reportLost(state, session, parameters.tunnelMtu);
   }
 
   setDestinations(session: number, destinations: Destinations): void {
@@ -212,7 +215,7 @@ export class TypeScriptDataPath implements DataPath {
       else if (state.queues.held(session) > 0) wakeAt(state, now);
       if (acknowledgments.due(session) <= now) sendLoneAcknowledgment(state, session);
       wakeAt(state, acknowledgments.due(session));
-      expireStall(state, session, now);
+      if (state.stallWatch.isWaiting(session)) expireStall(state, session, now);
     }
   }
 
@@ -267,7 +270,7 @@ export class TypeScriptDataPath implements DataPath {
 }
 
 function expireStall(state: DataPathState, session: number, now: number): void {
-  const due = stallDue(state, session);
+  const due = state.stallWatch.due(session, state.acknowledgments.roundTrip(session));
   if (due > now) {
     wakeAt(state, due);
     return;

@@ -15,11 +15,11 @@ const margin = 64;
 const leastLarge = 577;
 /** How long a peer may take to acknowledge beyond two round trips, and at least, ms. */
 const patience = 100;
-const leastWait = 300;
+export const leastWait = 300;
 
 export class StallWatch {
   /** One bit a packet, by the low bits of its sequence number: it is large. */
-  readonly #large: Uint32Array;
+  readonly #large: Int32Array;
   readonly #threshold: Uint16Array;
   /** Sequence number of the last packet, and of the last large one with data. */
   readonly #last: Uint32Array;
@@ -29,7 +29,7 @@ export class StallWatch {
   readonly #isWatched: Uint8Array;
 
   constructor(sessions: number) {
-    this.#large = new Uint32Array(sessions * words);
+    this.#large = new Int32Array(sessions * words);
     this.#threshold = new Uint16Array(sessions);
     this.#last = new Uint32Array(sessions);
     this.#lastLarge = new Uint32Array(sessions);
@@ -54,7 +54,7 @@ export class StallWatch {
     if (largest > 0) this.#threshold[session] = Math.max(leastLarge, largest - margin);
   }
 
-  /** A packet of `length` outer bytes leaves. True when it begins to wait: ask `due` then. */
+  /** A packet of `length` outer bytes leaves. True when it begins to wait: `due` is after `leastWait` at the earliest. */
   sent(session: number, sequence: number, length: number, kind: 'data' | 'control', now: number): boolean {
     if (length - margin > this.#threshold[session]!) this.#threshold[session] = length - margin;
     const isLarge = length >= this.#threshold[session]!;
@@ -74,8 +74,12 @@ export class StallWatch {
     if (distance(this.#last[session]!, sequence) < remembered && !this.#wasLarge(session, sequence)) return;
     this.#isWatched[session] = 1;
     if (this.#since[session] === Number.POSITIVE_INFINITY) return;
-    const waits = distance(this.#lastLarge[session]!, sequence) > 0;
-    this.#since[session] = waits ? now : Number.POSITIVE_INFINITY;
+    if (distance(this.#lastLarge[session]!, sequence) > 0) this.#since[session] = now;
+    else this.#since[session] = Number.POSITIVE_INFINITY;
+  }
+
+  isWaiting(session: number): boolean {
+    return this.#since[session] !== Number.POSITIVE_INFINITY;
   }
 
   /** When it is time to suspect, ms; Infinity when no large packet waits. `roundTrip`: of acknowledgments, ms. */

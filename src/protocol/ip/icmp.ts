@@ -41,7 +41,7 @@ export const largestFragmentationNeeded = largestError;
 /**
  * Write a whole IPv4 packet from `source` to the sender of the packet at `offset`, telling it `nextHopMtu`.
  * Returns its length, at most 576 and at most `nextHopMtu`; 0 when no error may be sent about that packet.
- * The packet's header was checked; target and packet must not overlap.
+ * Of the packet, `quotedAtMost` bytes are there to quote. Its header was checked; target and packet must not overlap.
  */
 export function writeFragmentationNeeded(
   target: Uint8Array,
@@ -50,10 +50,15 @@ export function writeFragmentationNeeded(
   offset: number,
   source: number,
   nextHopMtu: number,
+  quotedAtMost: number = largestError,
 ): number {
   if (!mayReportAbout(bytes, offset)) return 0;
   const room = Math.min(largestError, Math.max(smallestError, nextHopMtu));
-  const quoted = Math.min(totalLength(bytes, offset), room - minimumHeaderLength - icmpHeaderLength);
+  const quoted = Math.min(
+    totalLength(bytes, offset),
+    room - minimumHeaderLength - icmpHeaderLength,
+    quotedAtMost,
+  );
   const length = minimumHeaderLength + icmpHeaderLength + quoted;
   if (targetOffset + length > target.length || offset + quoted > bytes.length) return 0;
 
