@@ -13,7 +13,7 @@ const stallInterval = 2000;
 
 export interface SearchOutcome {
   readonly purpose: SearchOptions['purpose'];
-  readonly isNews: boolean;
+  readonly isNew: boolean;
   /** The path takes less than we could send. */
   readonly isNarrow: boolean;
   readonly isDoubtful: boolean;
@@ -80,11 +80,11 @@ export class LookSchedule {
     this.#provenAt = now;
   }
 
-  concluded({ purpose, isNews, isNarrow, isDoubtful }: SearchOutcome, now: number): void {
+  concluded({ purpose, isNew, isNarrow, isDoubtful }: SearchOutcome, now: number): void {
     this.#provenAt = now;
     // A check that finds all as it was leaves the next look for more where it is.
-    if (purpose === 'check' && !isNews) return;
-    if (isNews) this.#waits = isDoubtful ? [doubtfulLook, secondLook] : [secondLook];
+    if (purpose === 'check' && !isNew) return;
+    if (isNew) this.#waits = isDoubtful ? [doubtfulLook, secondLook] : [secondLook];
     if (!isNarrow) this.#waits = [];
     this.#lookAt = now + (this.#waits.shift() ?? reconfirmInterval);
   }

@@ -9,15 +9,16 @@
 // "Unconfirmed" is a promise to the data path: outer packets may leave without DF, so nothing hangs while we do not
 // know. ICMP never sets a confirmed size: it only makes us look (whoever guesses a call id can forge it).
 import { type Encryption, largestOuterFor, tunnelMtuFor } from './overhead.ts';
+import { SizeHint } from './path-mtu-hint.ts';
 import type { PathMtuOptions, PathMtuOutput } from './path-mtu-output.ts';
 import { LookSchedule } from './path-mtu-schedule.ts';
 import { PathMtuSearch, type SearchOptions, type SearchResult } from './path-mtu-search.ts';
-import { floorSize, usualSizeBelow } from './usual-sizes.ts';
+import { ProbeLedger } from './probe-ledger.ts';
+import { floorSize } from './usual-sizes.ts';
 
 /** What most paths carry; assumed before anything is known. */
 const cautiousSize = 1400;
 const hintInterval = 5000;
-const hintLifetime = 600_000;
 /** A round trip longer than this is an answer of long ago, ms. */
 const longestRoundTrip = 3000;
 
@@ -32,16 +33,9 @@ export class PathMtuDiscovery {
   #isConfirmed = false;
   #everConfirmed = false;
   #reportedBlackHole = 0;
-  #hint: { readonly size: number; readonly expires: number } | undefined;
+  readonly #hint = new SizeHint();
   readonly #schedule = new LookSchedule();
-  readonly #awaited = new Set<number>();
-  /** Sizes that searches before this one asked for in vain. */
-  readonly #late = new Set<number>();
-  /**
-   * For the metrics: probes by what became of them; refused ones are
-   * lost too, and a probe is lost when the next search begins. The rest of `sent` is under way.
-   */
-  readonly probes = { sent: 0, echoed: 0, acknowledged: 0, lost: 0 };
+  readonly #ledger = new ProbeLedger();
 
   constructor(options: PathMtuOptions) {
     this.#encryption = options.encryption;
@@ -50,6 +44,11 @@ export class PathMtuDiscovery {
     this.#remembered = options.remembered;
     this.#roundTrip = options.roundTrip;
     this.#pathMtu = this.#clamp(options.remembered ?? cautiousSize);
+  }
+
+  /** For the metrics. */
+  get probes(): ProbeLedger['counts'] {
+    return this.#ledger.counts;
   }
 
   get pathMtu(): number {
@@ -77,7 +76,7 @@ export class PathMtuDiscovery {
 
   get deadline(): number {
     if (this.#search !== undefined) return this.#search.deadline;
-    const hintEnd = this.#everConfirmed ? Infinity : (this.#hint?.expires ?? Infinity);
+    const hintEnd = this.#everConfirmed ? Infinity : this.#hint.expires;
     return Math.min(this.#schedule.deadline, hintEnd);
   }
 
@@ -91,13 +90,11 @@ export class PathMtuDiscovery {
    * its sequence number. One that names a later packet proves nothing: RFC 2637 acknowledges the highest number seen.
    */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): PathMtuOutput[] {
-    // Its echo and an acknowledgment may both come: the first one counts.
-    const isNew = this.#awaited.delete(size);
-    if (isNew) this.probes[proof === 'echo' ? 'echoed' : 'acknowledged']++;
+    const wasAwaited = this.#ledger.answered(size, proof);
     if (size >= this.#pathMtu) this.#schedule.proven(now);
     if (this.#search !== undefined) return this.#advance(this.#search.answered(size, proof, now), now);
-    const wasAsked = this.#late.delete(size) || isNew;
-    return wasAsked && size >= floorSize && size <= this.#ceiling ? this.#answeredLate(size, now) : [];
+    const isPossible = size >= floorSize && size <= this.#ceiling;
+    return wasAwaited && isPossible ? this.#answeredLate(size, now) : [];
   }
 
   /** EMSGSIZE: our host did not send a packet, probe or data, of `size` outer bytes. */
@@ -108,9 +105,8 @@ export class PathMtuDiscovery {
 
   /** An ICMP fragmentation-needed quoted a live call; `nextHopMtu` 0 = a router older than RFC 1191. */
   hinted(nextHopMtu: number, packetLength: number, now: number): PathMtuOutput[] {
-    const size = Math.max(floorSize, nextHopMtu > 0 ? nextHopMtu : usualSizeBelow(packetLength));
-    if (size >= this.#pathMtu) return [];
-    this.#hint = { size, expires: now + hintLifetime };
+    const size = this.#hint.take(nextHopMtu, packetLength, this.#pathMtu, now);
+    if (size === undefined) return [];
     if (this.#everConfirmed) return this.#doubt(now, hintInterval);
     // Nobody answers our probes: then the hint is the best there is, until it expires.
     this.#pathMtu = this.#clamp(size);
@@ -142,7 +138,7 @@ export class PathMtuDiscovery {
   expire(now: number): PathMtuOutput[] {
     if (now < this.deadline) return [];
     if (this.#search !== undefined) return this.#advance(this.#search.expire(now), now);
-    if (this.#hint !== undefined && this.#hint.expires <= now) return this.#forgetHint(now);
+    if (this.#hint.expires <= now) return this.#forgetHint(now);
     return this.#schedule.isLookDue(now) ? this.#find(now) : this.#check(now);
   }
 
@@ -155,7 +151,7 @@ export class PathMtuDiscovery {
   }
 
   #forgetHint(now: number): PathMtuOutput[] {
-    this.#hint = undefined;
+    this.#hint.forget();
     if (this.#everConfirmed) return this.#find(now);
     this.#pathMtu = this.#clamp(this.#remembered ?? cautiousSize);
     return [this.#describe('unconfirmed'), ...this.#find(now)];
@@ -169,12 +165,12 @@ export class PathMtuDiscovery {
   }
 
   #check(now: number): PathMtuOutput[] {
-    return this.#startSearch('check', this.#pathMtu, [this.#hint?.size], now);
+    return this.#startSearch('check', this.#pathMtu, [this.#hint.size], now);
   }
 
   #find(now: number): PathMtuOutput[] {
     const purpose = this.#everConfirmed ? 'look' : 'find';
-    return this.#startSearch(purpose, this.#ceiling, [this.#passedBefore, this.#hint?.size], now);
+    return this.#startSearch(purpose, this.#ceiling, [this.#passedBefore, this.#hint.size], now);
   }
 
   get #passedBefore(): number | undefined {
@@ -187,7 +183,7 @@ export class PathMtuDiscovery {
     guesses: (number | undefined)[],
     now: number,
   ): PathMtuOutput[] {
-    this.#giveUpProbes();
+    this.#ledger.giveUp();
     this.#search = new PathMtuSearch({
       purpose,
       limit,
@@ -200,8 +196,7 @@ export class PathMtuDiscovery {
   }
 
   #probe(sizes: readonly number[]): PathMtuOutput[] {
-    this.probes.sent += sizes.length;
-    for (const size of sizes) this.#awaited.add(size);
+    this.#ledger.sent(sizes);
     return sizes.map((size) => ({ type: 'probe', size }));
   }
 
@@ -214,21 +209,16 @@ export class PathMtuDiscovery {
     return this.#conclude(search.result, search.purpose, now);
   }
 
-  #giveUpProbes(): void {
-    this.probes.lost = this.probes.sent - this.probes.echoed - this.probes.acknowledged;
-    for (const size of this.#awaited) this.#late.add(size);
-    this.#awaited.clear();
-  }
-
   #conclude(
     { size, isDoubtful }: Extract<SearchResult, { type: 'found' }>,
     purpose: SearchOptions['purpose'],
     now: number,
   ): PathMtuOutput[] {
-    const isNews = !this.#isConfirmed || size !== this.#pathMtu;
+    const isNew = !this.#everConfirmed || size !== this.#pathMtu;
+    const isTold = !isNew && this.#isConfirmed;
     this.#believe(Math.min(size, this.#ceiling));
-    this.#schedule.concluded({ purpose, isNews, isNarrow: size < this.#ceiling, isDoubtful }, now);
-    const told = isNews ? [this.#describe('confirmed')] : [];
+    this.#schedule.concluded({ purpose, isNew, isNarrow: size < this.#ceiling, isDoubtful }, now);
+    const told = isTold ? [] : [this.#describe('confirmed')];
     return isDoubtful ? told : [...told, ...this.#blackHole(now)];
   }
 
@@ -268,8 +258,7 @@ export class PathMtuDiscovery {
   }
 
   #blackHole(now: number): PathMtuOutput[] {
-    const announced =
-      this.#hint !== undefined && this.#hint.expires > now && this.#hint.size <= this.#pathMtu + 4;
+    const announced = this.#hint.announced(this.#pathMtu, now);
     if (this.#pathMtu >= this.#ceiling || announced || this.#reportedBlackHole === this.#pathMtu) return [];
     this.#reportedBlackHole = this.#pathMtu;
     const { pathMtu, tunnelMtu } = this;
