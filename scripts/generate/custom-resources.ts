@@ -14,7 +14,7 @@ import { vpnServerSpec } from '../../src/api/vpn-server.ts';
 import { nameLeavesRoom } from '../../src/api/vpn-server-rules.ts';
 import { vpnServerStatus } from '../../src/api/vpn-server-status.ts';
 import { vpnUserSpec } from '../../src/api/vpn-user.ts';
-import { usernameStays } from '../../src/api/vpn-user-rules.ts';
+import { nameLeavesRoomForSecret, usernameStays } from '../../src/api/vpn-user-rules.ts';
 import { vpnUserStatus } from '../../src/api/vpn-user-status.ts';
 import { type StructuralSchema, structuralSchema, validation } from './structural-schema.ts';
 
@@ -118,7 +118,7 @@ export const vpnUserDefinition: KindDefinition = {
   description: 'One person or device that may log in to a VpnServer.',
   spec: structuralSchema(schemaNode(vpnUserSpec)),
   status: structuralSchema(schemaNode(vpnUserStatus)),
-  rules: [usernameStays],
+  rules: [nameLeavesRoomForSecret, usernameStays],
   selectableFields: ['.spec.serverRef.name'],
   columns: [
     { name: 'Server', type: 'string', description: 'The VpnServer.', jsonPath: '.spec.serverRef.name' },

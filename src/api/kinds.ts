@@ -8,6 +8,7 @@ import { namespaceText, objectNameText } from './schema-texts.ts';
 import { vpnServerSpec } from './vpn-server.ts';
 import { nameLeavesRoom } from './vpn-server-rules.ts';
 import { vpnUserSpec } from './vpn-user.ts';
+import { nameLeavesRoomForSecret } from './vpn-user-rules.ts';
 
 export interface DocumentKind {
   readonly apiVersion: string;
@@ -71,6 +72,6 @@ const secret = schemaNode(
 
 export const documentKinds: Readonly<Record<string, DocumentKind>> = {
   VpnServer: { apiVersion, schema: ours(vpnServerSpec, nameLeavesRoom) },
-  VpnUser: { apiVersion, schema: ours(vpnUserSpec) },
+  VpnUser: { apiVersion, schema: ours(vpnUserSpec, nameLeavesRoomForSecret) },
   Secret: { apiVersion: 'v1', schema: secret },
 };

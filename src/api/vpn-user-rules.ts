@@ -42,6 +42,19 @@ export const addressServesOneSession: Rule = {
       : [{ path: ['maxSessions'], value: self.maxSessions }],
 };
 
+/** On the whole object: the name of the Secret that the operator makes has a suffix. */
+export const nameLeavesRoomForSecret: Rule = {
+  rule: 'self.metadata.name.size() <= 249',
+  fieldPath: '.metadata.name',
+  value: 'self.metadata.name',
+  what: 'has a name of more than 249 characters',
+  fix: 'give it a shorter metadata.name, and the long one as spec.username',
+  offenders({ metadata }: { metadata?: { name?: string } }): Offender[] {
+    const name = metadata?.name ?? '';
+    return name.length <= 249 ? [] : [{ path: ['metadata', 'name'], value: name }];
+  },
+};
+
 const usernameIn = (object: string) =>
   `(has(${object}.spec.username) ? ${object}.spec.username : ${object}.metadata.name)`;
 

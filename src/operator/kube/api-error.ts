@@ -42,6 +42,11 @@ export function isForbidden(error: unknown): boolean {
   return hasStatus(error, 403);
 }
 
+/** Its namespace is being deleted: nothing can be made in it any more. */
+export function isNamespaceGoing(error: unknown): boolean {
+  return isForbidden(error) && /because it is being terminated/.test((error as ApiError).message);
+}
+
 /** The resource version is older than what the server remembers: list anew. */
 export function isGone(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 410 || error.reason === 'Expired');

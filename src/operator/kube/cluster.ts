@@ -36,10 +36,14 @@ export class Cluster {
   }
 
   /** The status subresource, apart from all else. */
-  async applyStatus(resource: Resource, object: KubeObject, status: unknown): Promise<void> {
+  async applyStatus<Kind extends KubeObject>(
+    resource: Resource,
+    object: KubeObject,
+    status: unknown,
+  ): Promise<Kind> {
     const { namespace, name, uid } = object.metadata;
     const { apiVersion, kind } = resource;
-    await this.#write({
+    return await this.#write({
       method: 'PATCH',
       path: pathOf(resource, { namespace, name, subresource: 'status' }),
       query: { fieldManager, force: true },
@@ -50,12 +54,12 @@ export class Cluster {
   }
 
   /** Only what `change` names, by JSON merge patch (RFC 7396). */
-  async patch(
+  async patch<Kind extends KubeObject>(
     resource: Resource,
-    place: { namespace: string; name: string },
+    place: { namespace: string; name: string; subresource?: 'status' },
     change: unknown,
-  ): Promise<void> {
-    await this.#write({
+  ): Promise<Kind> {
+    return await this.#write({
       method: 'PATCH',
       path: pathOf(resource, place),
       query: { fieldManager },

@@ -76,8 +76,9 @@ export class EventRecorder {
     { now, id }: { now: number; id: string | undefined },
   ): Promise<void> {
     const { namespace = 'default' } = object.metadata;
-    // A name has 253 characters at most, and the object's own may have as many.
-    const name = `${object.metadata.name.slice(0, LongestNamePart)}.${id ?? randomUUID().slice(0, 13)}`;
+    // A name has 253 characters at most, and the object's own may have as many. Its parts begin and end with letters or digits.
+    const about = object.metadata.name.slice(0, LongestNamePart).replace(/[-.]+$/, '');
+    const name = `${about}.${id ?? randomUUID().slice(0, 13)}`;
     this.#remember(key, { name, namespace, count: 1, last: now });
     const { apiVersion, kind, metadata } = object;
     const { uid, resourceVersion } = metadata;

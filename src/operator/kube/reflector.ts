@@ -100,7 +100,12 @@ export class Reflector<Kept extends KubeObject> {
     if (isGone(failure)) this.#version = undefined;
     else {
       const where = `${resource.plural}${namespace === undefined ? '' : ` in ${namespace}`}`;
-      log.warn({ err: failure, reason: failure.reason }, `watching ${where}: ${failure.message}`);
+      // Said once for each cause, however often it is tried.
+      const isNews = this.#failure?.message !== failure.message;
+      log[isNews ? 'warn' : 'debug'](
+        { err: failure, reason: failure.reason },
+        `watching ${where}: ${failure.message}`,
+      );
     }
     // An answer after silence is progress, even if it is a refusal: a server that starts says "not yet" for a moment.
     if (this.#failure?.status === 0 && failure.status !== 0) this.#backoff.reset();

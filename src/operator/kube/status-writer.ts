@@ -31,6 +31,7 @@ interface Written {
   readonly uid: string | undefined;
   readonly status: object;
   readonly before: string | undefined;
+  readonly after: string | undefined;
   readonly at: number;
 }
 
@@ -48,29 +49,79 @@ export class StatusWriter<Status extends object> {
   }
 
   async write({ object, status, steadyPart }: StatusChange<Status>): Promise<StatusOutcome> {
-    const key = keyOf(object.metadata);
     const now = this.#clock.now();
-    const last = this.#written.get(key);
-    const ours = last !== undefined && last.uid === object.metadata.uid ? last : undefined;
-    const lags =
-      ours !== undefined && ours.before === object.metadata.resourceVersion && now - ours.at < CacheLag;
-    const known = (lags ? ours.status : (object.status ?? {})) as Status;
     const wanted = plain(status);
+    const last = this.#lastOf(object);
+    const known = this.#knownOf(object, last, now);
     if (isDeepStrictEqual(plain(known), wanted)) return { written: false };
+    // What others added beside ours stays theirs: it must not make us write for ever.
+    const isAsWritten = last !== undefined && last.after === object.metadata.resourceVersion;
+    if (isAsWritten && isDeepStrictEqual(last.status, wanted)) return { written: false };
     if (isDeepStrictEqual(plain(steadyPart(known)), plain(steadyPart(status)))) {
-      const wait = Math.max(ours === undefined ? 0 : ours.at + Lag - now, this.#allowance.wait(now));
+      const sinceLast = last === undefined ? Number.POSITIVE_INFINITY : now - last.at;
+      const wait = Math.max(Lag - sinceLast, this.#allowance.wait(now));
       if (wait > 0) return { written: false, again: wait };
       this.#allowance.take(now);
     }
-    await this.#cluster.applyStatus(this.#resource, object, wanted);
+    const after = await this.#apply(object, wanted as JsonObject);
     const { uid, resourceVersion: before } = object.metadata;
-    this.#written.set(key, { uid, status: wanted as object, before, at: now });
+    this.#written.set(keyOf(object.metadata), { uid, status: wanted as object, before, after, at: now });
     return { written: true };
+  }
+
+  /** Resolves to the version that came of it. */
+  async #apply(object: KubeObject, wanted: JsonObject): Promise<string | undefined> {
+    const { metadata, status = {} } = await this.#cluster.applyStatus<KubeObject & { status?: JsonObject }>(
+      this.#resource,
+      object,
+      wanted,
+    );
+    const { namespace = '', name, resourceVersion } = metadata;
+    // Conditions are a common good; all else that an apply leaves is somebody's edit.
+    const { conditions: _, ...rest } = mergePatchFor(status, wanted);
+    if (Object.keys(rest).length === 0) return resourceVersion;
+    const place = { namespace, name, subresource: 'status' } as const;
+    const change = { metadata: { resourceVersion }, status: rest };
+    return (await this.#cluster.patch(this.#resource, place, change)).metadata.resourceVersion;
   }
 
   forget(key: ObjectKey): void {
     this.#written.delete(key);
   }
+
+  /** Our last write, unless it was to an earlier object of this name. */
+  #lastOf({ metadata }: KubeObject): Written | undefined {
+    const last = this.#written.get(keyOf(metadata));
+    return last?.uid === metadata.uid ? last : undefined;
+  }
+
+  /** What the object says, or what we wrote when the cache does not show it yet. */
+  #knownOf(
+    { metadata, status }: KubeObject & { status?: Status },
+    last: Written | undefined,
+    now: number,
+  ): Status {
+    const lags = last !== undefined && last.before === metadata.resourceVersion && now - last.at < CacheLag;
+    return (lags ? last.status : (status ?? {})) as Status;
+  }
+}
+
+type JsonObject = Record<string, unknown>;
+
+/** RFC 7396: what makes `found` into `wanted`. */
+function mergePatchFor(found: JsonObject, wanted: JsonObject): JsonObject {
+  const names = new Set([...Object.keys(found), ...Object.keys(wanted)]);
+  const changes = [...names].flatMap((name): [string, unknown][] => {
+    const [before, after] = [found[name], wanted[name]];
+    if (isDeepStrictEqual(before, after)) return [];
+    if (isJsonObject(before) && isJsonObject(after)) return [[name, mergePatchFor(before, after)]];
+    return [[name, after ?? null]];
+  });
+  return Object.fromEntries(changes);
+}
+
+function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** As it looks after a journey as JSON. */

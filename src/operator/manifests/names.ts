@@ -1,4 +1,5 @@
 // How everything is called that the operator makes. Scripts, dashboards and people rely on these names.
+import { createHash } from 'node:crypto';
 import { apiGroup, type NamespacedName } from '../../api/names.ts';
 import { generatedSecretName } from '../../api/vpn-user.ts';
 import type { KubeObject, ObjectKey } from '../kube/object.ts';
@@ -30,11 +31,20 @@ export function gatewayLabels(server: string): Record<string, string> {
   return { ...selectorLabels(server), [managedByLabel]: product };
 }
 
+const LongestLabel = 63;
+
+/** Names of objects may be longer than the value of a label. */
+export function labelValueOf(name: string): string {
+  if (name.length <= LongestLabel) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${name.slice(0, LongestLabel - digest.length - 1)}-${digest}`;
+}
+
 export function credentialsLabels(user: string): Record<string, string> {
   return {
     [nameLabel]: product,
     [componentLabel]: 'credentials',
-    [instanceLabel]: user,
+    [instanceLabel]: labelValueOf(user),
     [managedByLabel]: product,
   };
 }

@@ -4,13 +4,13 @@ import { assignSlices } from '../../api/address-slices.ts';
 import type { Finding } from '../../api/finding.ts';
 import type { GatewayConfig, ServedSpec } from '../../api/gateway-config.ts';
 import { encodeGatewayFiles, type GatewayFiles } from '../../api/gateway-files.ts';
-import type { KubeObject } from '../kube/object.ts';
+import { type KubeObject, keyOf, type ObjectKey } from '../kube/object.ts';
 import { gatewayDaemonSet } from '../manifests/daemon-set.ts';
 import { configSecret, usersSecrets } from '../manifests/gateway-secrets.ts';
 import { gatewayPodDisruptionBudget } from '../manifests/pod-disruption-budget.ts';
 import { gatewayServiceAccount } from '../manifests/service-account.ts';
 import type { DaemonSetObject, SecretObject } from '../objects.ts';
-import { chooseHttpPort } from './http-port.ts';
+import { HttpPorts } from './http-port.ts';
 import type { Situation } from './situation.ts';
 
 export interface GatewayImage {
@@ -40,6 +40,7 @@ export interface WantedGateways {
 /** Remembers the last files: ten thousand users need not be written out anew to find nothing changed. */
 export class Decider {
   readonly #image: GatewayImage;
+  readonly #ports = new HttpPorts();
   readonly #files = new Map<string, { config: GatewayConfig; slices: string; files: GatewayFiles }>();
 
   constructor(image: GatewayImage) {
@@ -58,14 +59,15 @@ export class Decider {
     return { conflicts, gateways: this.#gateways(held, { ...config, spec, protectedDestinations }) };
   }
 
-  forget(uid: string): void {
-    this.#files.delete(uid);
+  forget(server: ObjectKey): void {
+    this.#files.delete(server);
+    this.#ports.forget(server);
   }
 
   #gateways(situation: Situation, config: GatewayConfig): WantedGateways {
     const { server, daemonSet, neighbours, nodeNames } = situation;
     const files = this.#filesOf(situation, config);
-    const httpPort = chooseHttpPort(daemonSet, neighbours);
+    const httpPort = this.#ports.choose(keyOf(server.metadata), daemonSet, neighbours);
     const userShards = Math.max(shardSlots(files.users.length), mountedShards(daemonSet));
     return {
       files,
@@ -80,13 +82,13 @@ export class Decider {
   }
 
   #filesOf(situation: Situation, config: GatewayConfig): GatewayFiles {
-    const { uid = '' } = situation.server.metadata;
+    const key = keyOf(situation.server.metadata);
     const assigned = slicesOf(situation, config);
     const slices = JSON.stringify(assigned);
-    const known = this.#files.get(uid);
+    const known = this.#files.get(key);
     if (known?.config === config && known.slices === slices) return known.files;
     const files = encodeGatewayFiles({ config, ...assigned });
-    this.#files.set(uid, { config, slices, files });
+    this.#files.set(key, { config, slices, files });
     return files;
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { changed } from '../conditions.ts';
 import type { ReconcileResult } from '../controller.ts';
 import type { Grants } from '../grants.ts';
-import { isForbidden } from '../kube/api-error.ts';
+import { isForbidden, isNamespaceGoing } from '../kube/api-error.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import { type ObjectKey, splitKey } from '../kube/object.ts';
 import type { StatusWriter } from '../kube/status-writer.ts';
@@ -49,6 +49,7 @@ export async function reconcileServer(services: VpnServerServices, key: ObjectKe
   try {
     if (decision.gateways !== undefined) await applyGateways(services, situation, decision.gateways);
   } catch (error) {
+    if (isNamespaceGoing(error)) return {};
     if (isForbidden(error)) return await holdWithoutRights(services, server, (error as Error).message);
     throw error;
   }
@@ -64,7 +65,8 @@ function knowsEnough({ world, judgements }: VpnServerServices, key: ObjectKey): 
   return judgements.secretNamespaces(key).every((each) => world.secrets.state(each) !== 'waiting');
 }
 
-function forget({ reports, statuses, refresher }: VpnServerServices, key: ObjectKey): void {
+function forget({ reports, statuses, refresher, decider }: VpnServerServices, key: ObjectKey): void {
+  decider.forget(key);
   reports.keepOnly(key, new Set());
   statuses.forget(key);
   refresher.forgetServer(key);

@@ -1,4 +1,5 @@
 // Gathers all that is known about one VpnServer at one moment. Reads the caches, decides nothing.
+import { byClaim } from '../../api/claims.ts';
 import { type ConfigDocument, configFile, digestOf, tokenFile } from '../../api/gateway-files.ts';
 import type { GatewayReports } from '../gateways/gateway-reports.ts';
 import type { Judgement, Judgements } from '../judgements.ts';
@@ -15,6 +16,7 @@ import {
 import type { DaemonSetObject, NodeObject, PodObject, SecretObject, VpnServerObject } from '../objects.ts';
 import type { World } from '../world.ts';
 import { type GatewayState, gatewayState } from './gateway-state.ts';
+import type { Neighbour } from './http-port.ts';
 import { nodesOf, shareNode } from './placement.ts';
 
 export interface Situation {
@@ -25,8 +27,8 @@ export interface Situation {
   /** Where gateways should be, and where they are. */
   readonly nodeNames: readonly string[];
   readonly daemonSet: DaemonSetObject | undefined;
-  /** DaemonSets of servers that share a node with this one. */
-  readonly neighbours: readonly DaemonSetObject[];
+  /** Servers that share a node with this one. */
+  readonly neighbours: readonly Neighbour[];
   readonly serviceAccount: KubeObject | undefined;
   readonly budget: KubeObject | undefined;
   readonly configSecret: SecretObject | undefined;
@@ -98,14 +100,15 @@ function neighboursOf(
   world: World,
   server: VpnServerObject,
   nodes: readonly NodeObject[] | undefined,
-): DaemonSetObject[] {
-  return world.servers.cache
-    .all()
-    .filter((other) => other.metadata.uid !== server.metadata.uid && shareNode(server, other, nodes))
-    .flatMap(
-      ({ metadata }) =>
-        world.daemonSets.cache.get(`${metadata.namespace}/${gatewayName(metadata.name)}`) ?? [],
-    );
+): Neighbour[] {
+  const all = byClaim(world.servers.cache.all());
+  const own = all.indexOf(server);
+  return all.flatMap((other, index) => {
+    if (other === server || !shareNode(server, other, nodes)) return [];
+    const { namespace, name } = other.metadata;
+    const daemonSet = world.daemonSets.cache.get(`${namespace}/${gatewayName(name)}`);
+    return [{ key: `${namespace}/${name}`, daemonSet, isOlder: index < own }];
+  });
 }
 
 function usersSecretsOf(world: World, key: ObjectKey): Map<string, SecretObject> {

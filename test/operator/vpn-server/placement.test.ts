@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { chooseHttpPort } from '../../../src/operator/vpn-server/http-port.ts';
+import { HttpPorts } from '../../../src/operator/vpn-server/http-port.ts';
 import { nodesOf, shareNode } from '../../../src/operator/vpn-server/placement.ts';
 import { surroundingsOf } from '../../../src/operator/vpn-server/surroundings.ts';
 import { nodeObject, serverObject } from '../../support/operator/objects.ts';
@@ -113,9 +113,29 @@ describe('the HTTP port of a server', () => {
     };
   };
 
+  const neighbour = (key: string, port?: number, isOlder = true) => ({
+    ...{ key, isOlder },
+    daemonSet: port === undefined ? undefined : onPort(port),
+  });
+  const choose = (own: number | undefined, ...neighbours: ReturnType<typeof neighbour>[]) =>
+    new HttpPorts().choose('vpn/office', own === undefined ? undefined : onPort(own), neighbours);
+
   it('is 9723, or the next that no neighbour has, and stays', () => {
-    assert.equal(chooseHttpPort(undefined, []), 9723);
-    assert.equal(chooseHttpPort(undefined, [onPort(9724), onPort(9723)]), 9725);
-    assert.equal(chooseHttpPort(onPort(9724), []), 9724);
+    assert.equal(choose(undefined), 9723);
+    assert.equal(choose(undefined, neighbour('b', 9724), neighbour('c', 9723)), 9725);
+    assert.equal(choose(9724), 9724);
+  });
+
+  it('differs for two servers that come together, before anything of them is in the cluster', () => {
+    const ports = new HttpPorts();
+    assert.equal(ports.choose('a/office', undefined, [neighbour('b/office')]), 9723);
+    assert.equal(ports.choose('b/office', undefined, [neighbour('a/office')]), 9724);
+    ports.forget('a/office');
+    assert.equal(ports.choose('c/office', undefined, [neighbour('a/office')]), 9723);
+  });
+
+  it('stays with the older of two servers that become neighbours', () => {
+    assert.equal(choose(9723, neighbour('b', 9723)), 9724);
+    assert.equal(choose(9723, neighbour('b', 9723, false)), 9723);
   });
 });
