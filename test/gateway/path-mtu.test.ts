@@ -1,92 +1,71 @@
-// What people are told of a session's path: its state in one word, black holes, and paths that shrink in mid-session.
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import { SessionPathMtu } from '../../src/gateway/path-mtu.ts';
-import type { EchoReply, Session } from '../../src/gateway/session.ts';
-import { lcpLengthFor } from '../../src/protocol/ip/overhead.ts';
+import { describe, it } from 'node:test';
+import { PathMtuMemory } from '../../src/protocol/ip/path-mtu-memory.ts';
+import { SimulatedDownload } from './simulated-download.ts';
 
-const RoundTrip = 20;
-/** What LCP's length lacks to the outer packet's. */
-const Wrapping = 1000 - lcpLengthFor(1000);
+const minute = 60_000;
+const day = 24 * 60 * minute;
 
-describe('the path of a session', () => {
-  let limit: number;
-  let now: number;
-  let news: string[];
-  let path: SessionPathMtu;
-  let answers: { at: number; identifier: number }[];
+function settled(mtu: number, memory = new PathMtuMemory(16)): SimulatedDownload {
+  const session = new SimulatedDownload({ mtu }, {}, 1, memory);
+  session.run(
+    3000,
+    () => session.session.pathMtu === mtu && memory.serialise(session.now).includes(`${mtu}`),
+  );
+  return session;
+}
 
-  beforeEach(() => {
-    limit = 1500;
-    now = 0;
-    news = [];
-    answers = [];
-    let identifier = 0;
-    const session = {
-      ...{ index: 0, pathMtu: 0, tunnelMtu: 0 },
-      probe(length: number, at: number) {
-        if (length + Wrapping <= limit) answers.push({ at: at + RoundTrip, identifier: ++identifier });
-        else ++identifier;
-        return identifier;
-      },
-    } as unknown as Session;
-    const dataPath = { greReport: () => ({ sentSequence: identifier }), setPathMtu: () => {} };
-    path = new SessionPathMtu(
-      session,
-      { peersMru: 1500, interfaceMtu: 1500, encryption: { mppe: true } },
-      dataPath as never,
-      {
-        blackHole: (_, { pathMtu }) => news.push(`black hole ${pathMtu}`),
-        indeterminate: (_, { reason }) => news.push(reason),
-        confirmed: () => {},
-        pathShrank: (_, { before, pathMtu }) => news.push(`${before} to ${pathMtu}`),
-      },
-    );
-    path.start(now);
+describe('A session over a path that grows', () => {
+  it('uses it within 10 minutes', () => {
+    const session = settled(1400);
+    session.run(30_000);
+    assert.equal(session.session.pathMtu, 1400);
+    session.line.mtu = 1492;
+    const time = session.run(10 * minute, () => session.session.pathMtu === 1492);
+    assert.ok(time < 10 * minute, `${time} ms`);
+  });
+});
+
+describe('The memory of a path', () => {
+  it('is the first guess of the next session, also after a restart, and 2 probes confirm it', () => {
+    const first = settled(1438);
+    assert.ok(first.probes > 2);
+    const memory = new PathMtuMemory(16);
+    assert.equal(memory.restore(first.memory.serialise(first.now), first.now), 1);
+    const next = new SimulatedDownload({ mtu: 1438 }, {}, 2, memory);
+    assert.equal(next.session.pathMtu, 1438);
+    next.run(2000);
+    assert.equal(next.session.pathMtu, 1438);
+    assert.equal(next.probes, 2);
   });
 
-  /** Lets `time` ms pass: answers come, deadlines expire. */
-  function pass(time: number): void {
-    for (const end = now + time; now < end; now += 10) {
-      const due = answers.filter(({ at }) => at <= now);
-      answers = answers.filter(({ at }) => at > now);
-      for (const { identifier } of due) path.echoReplied({ probe: true, identifier } as EchoReply, now);
-      if (now >= path.deadline) path.expire(now);
+  it('ages: what was learned 7 days ago is no guess any more', () => {
+    const { memory, now } = settled(1438);
+    assert.equal(memory.recall('vpn/alice', 0xc6336407, now + 6 * day), 1438);
+    assert.equal(memory.recall('vpn/alice', 0xc6336407, now + 8 * day), undefined);
+    assert.equal(new PathMtuMemory(16).restore(memory.serialise(now), now + 8 * day), 0);
+  });
+
+  it('does not hold a session back whose path has changed since', () => {
+    for (const [remembered, mtu] of [
+      [1400, 1500],
+      [1500, 1400],
+    ] as const) {
+      const session = new SimulatedDownload({ mtu }, {}, 3, settled(remembered).memory);
+      const time = session.run(5000, () => session.session.pathMtu === mtu);
+      assert.ok(time < 3000, `${time} ms from ${remembered} to ${mtu}`);
     }
-  }
-
-  it('is being searched, then confirmed', () => {
-    assert.equal(path.state, 'Searching');
-    pass(20_000);
-    assert.deepEqual([path.state, path.pathMtu, path.interfaceMtu, news], ['Confirmed', 1500, 1500, []]);
   });
+});
 
-  it('is a black hole when nobody says that it is narrow, until it grows', () => {
-    limit = 1454;
-    pass(20_000);
-    assert.deepEqual([path.state, news], ['BlackHole', ['black hole 1454']]);
-    limit = 1500;
-    pass(20 * 60_000);
-    assert.deepEqual([path.state, path.pathMtu, news], ['Confirmed', 1500, ['black hole 1454']]);
-  });
-
-  it('shrinks, which is told once: as a black hole, or as what a router said', () => {
-    pass(20_000);
-    limit = 1400;
-    path.hinted(1400, 1500, now);
-    pass(30_000);
-    assert.deepEqual([path.state, path.pathMtu, news], ['Confirmed', 1400, ['1500 to 1400']]);
-    limit = 1280;
-    path.stallSuspected(now);
-    pass(30_000);
-    assert.equal(path.pathMtu, 1280);
-    assert.deepEqual(news.slice(1), ['black hole 1280']);
-  });
-
-  it('is indeterminate when the peer answers nothing', () => {
-    limit = 0;
-    answers = [];
-    pass(30_000);
-    assert.deepEqual([path.state, news[0]], ['Indeterminate', 'no_answer']);
+describe('A session with a peer that answers no echo', () => {
+  it('finds its path by acknowledgments, with 8 probes', () => {
+    for (const mtu of [1500, 1454, 1333]) {
+      const session = new SimulatedDownload({ mtu }, { answersEchoes: false });
+      session.run(2000);
+      const { pathMtu } = session.session;
+      assert.ok(pathMtu <= mtu && pathMtu >= mtu - 4, `${pathMtu} of ${mtu}`);
+      assert.ok(session.probes <= 8, `${session.probes}`);
+    }
   });
 });

@@ -54,7 +54,7 @@ export class SimulatedDownload {
   readonly client: Client;
   readonly network: SessionNetwork;
   readonly session: Session;
-  readonly memory = new PathMtuMemory(16);
+  readonly memory: PathMtuMemory;
   readonly #pair: { server: End; client: End };
   readonly #random: () => number;
   readonly #timers = new Set<{ deadline: number; expire(now: number): void }>();
@@ -76,7 +76,14 @@ export class SimulatedDownload {
   #received = 0;
   #piece: { id: number; sequence: number; length: number } | undefined;
 
-  constructor(line: Partial<Line> = {}, client: Partial<Client> = {}, seed = 1) {
+  /** `memory`: what earlier sessions of the same user learned. */
+  constructor(
+    line: Partial<Line> = {},
+    client: Partial<Client> = {},
+    seed = 1,
+    memory = new PathMtuMemory(16),
+  ) {
+    this.memory = memory;
     this.line = {
       ...{ mtu: 1500, passesFragments: false, loss: 0, roundTrip: 100, rate: 1250, queue: 60_000 },
       ...line,
@@ -84,6 +91,10 @@ export class SimulatedDownload {
     this.client = { answersEchoes: true, hearsIcmp: true, smallPackets: 0, ...client };
     this.#random = createRandom(seed);
     this.#pair = createPair({ keyLength: 128, stateless: true }, {}, { tunnelMtu: 1456, pathMtu: 1500 });
+    // LCP has long since shown where the numbers begin: from then on each packet acknowledges (GRE-3, GRE-6).
+    this.#pair.client.transmit(lcp, Uint8Array.of(echoReply, 0, 0, 8, 0, 0, 0, 0), this.now);
+    this.#pair.server.fromWire(this.#pair.client.takeSent(), this.now);
+    this.#pair.server.controls.length = 0;
     this.session = this.#createSession();
     this.network = new SessionNetwork(this.#services());
     this.network.opened(this.session, 1500, this.now);

@@ -347,3 +347,158 @@ describe('a TCP sender that no ICMP reaches', () => {
     assert.equal(sentBy(server), 0);
   });
 });
+
+describe('When the path turns out to be narrower than what was sent', () => {
+  const narrower = { tunnelMtu: 1300, pathMtu: 1344, confirmed: true };
+  const viewOf = (packet: Uint8Array) => new DataView(packet.buffer, packet.byteOffset, packet.length);
+  const segment = (sequence: number, size = 1400) => {
+    const payload = new Uint8Array(size - 20);
+    const view = new DataView(payload.buffer);
+    view.setUint32(0, (80 << 16) | 40_000);
+    view.setUint32(4, sequence);
+    payload[12] = 0x50;
+    return innerPacket({
+      source: officeAddress,
+      destination: assignedAddress,
+      protocol: 6,
+      payload,
+      dontFragment: true,
+    });
+  };
+
+  it('the sender of the last large packet is told at once, with the 28 bytes that are known of it', () => {
+    const { server } = createPair(stateless);
+    server.fromTun([segment(1000), segment(2000), toClient(100, true)], 0);
+    server.path.setPathMtu(server.session, narrower);
+    server.flush();
+    assert.equal(server.delivered.length, 1);
+    const error = server.delivered[0]!;
+    assert.equal(headerFault(error, 0, error.length), undefined);
+    assert.equal(error.length, 20 + 8 + 28);
+    assert.deepEqual([error[20], error[21], viewOf(error).getUint16(26)], [3, 4, 1300]);
+    assert.equal(checksum(error, 20, error.length - 20), 0);
+    assert.deepEqual(error.slice(28), segment(2000).slice(0, 28));
+    assert.equal(viewOf(error).getUint32(16), officeAddress);
+    const { fragmentationNeededSent, pmtuDrops } = server.counters();
+    assert.equal(fragmentationNeededSent, 1);
+    assert.equal(pmtuDrops.toClient.fragmentation_needed, 0, 'the path dropped it, not we');
+  });
+
+  it('told once: not again until it sends a large packet again', () => {
+    const { server } = createPair(stateless);
+    server.fromTun([segment(1000)], 0);
+    for (const tunnelMtu of [1300, 1200, 1100])
+      server.path.setPathMtu(server.session, { ...narrower, tunnelMtu });
+    server.flush();
+    assert.equal(server.delivered.length, 1);
+  });
+
+  it('nobody is told of packets that fit, may be cut, have options, or belong to an earlier session', () => {
+    const options = Uint8Array.of(1, 1, 1, 1);
+    const withOptions = innerPacket({
+      source: officeAddress,
+      destination: assignedAddress,
+      payload: new Uint8Array(1376),
+      options,
+      dontFragment: true,
+    });
+    for (const packet of [toClient(1300, true), toClient(1400, false), withOptions]) {
+      const { server } = createPair(stateless);
+      server.fromTun([packet], 0);
+      server.path.setPathMtu(server.session, narrower);
+      server.flush();
+      assert.equal(server.delivered.length, 0);
+    }
+    const { server } = createPair(stateless);
+    server.fromTun([segment(1000)], 0);
+    server.path.close(server.session);
+    server.path.open(serverCall);
+    server.path.startNetwork(server.session, serverNetwork);
+    server.path.setPathMtu(server.session, narrower);
+    server.flush();
+    assert.equal(server.delivered.length, 0);
+  });
+
+  it('a sender that does not hear it is cut at its first retransmission', () => {
+    const { server } = createPair(stateless);
+    server.fromTun([segment(1000), segment(2360)], 0);
+    server.path.setPathMtu(server.session, narrower);
+    server.takeSent();
+    server.fromTun([segment(1000)], 150);
+    assert.equal(server.takeSent().length, 2);
+  });
+
+  it('a packet that the host refused is counted once, and its sender told when the size is known (SE-1)', () => {
+    const { server } = createPair(stateless);
+    const { path, session } = server;
+    new Uint8Array(path.memory).set(segment(1000), path.tunIn.offsets[0]);
+    path.tunIn.lengths[0] = 1400;
+    path.tunIn.count = 1;
+    path.receiveTun(0);
+    path.greOut.errnos[0] = 90;
+    path.noteSendErrors();
+    path.greOut.count = 0;
+    path.setPathMtu(session, narrower);
+    server.flush();
+    assert.equal(server.delivered.length, 1);
+    const { pmtuDrops, fragmentationNeededSent } = server.counters();
+    assert.equal(pmtuDrops.toClient.message_too_long, 1);
+    assert.equal(pmtuDrops.toClient.fragmentation_needed, 0);
+    assert.equal(fragmentationNeededSent, 1);
+  });
+});
+
+describe('Large packets that stay unacknowledged', () => {
+  /** Up to the acknowledgment of one large packet. */
+  function acknowledgedPair() {
+    const pair = createPair(stateless);
+    pair.client.transmit(0xc021, echoRequest, 0);
+    pair.server.fromWire(pair.client.takeSent(), 0);
+    pair.server.fromTun([toClient(1400, true)], 0);
+    pair.client.fromWire(pair.server.takeSent(), 5);
+    pair.client.expire(60);
+    pair.server.fromWire(pair.client.takeSent(), 65);
+    return pair;
+  }
+  const stalled = ({ path }: End) => {
+    const { count } = path.stalled;
+    path.stalled.count = 0;
+    return count;
+  };
+
+  it('are a stall after 300 ms, told once until another one is sent', () => {
+    const { server } = acknowledgedPair();
+    server.fromTun([toClient(1400, true)], 1000);
+    assert.ok(server.path.deadline <= 1300);
+    server.expire(1299);
+    assert.equal(stalled(server), 0);
+    server.expire(1300);
+    assert.equal(stalled(server), 1);
+    for (let now = 1300; now < 5000; now += 100) server.expire(now);
+    assert.equal(stalled(server), 0);
+    server.fromTun([toClient(1400, true)], 5000);
+    server.expire(5300);
+    assert.equal(stalled(server), 1);
+  });
+
+  it('are none where they are acknowledged, and wait no longer once another size holds', () => {
+    const { server, client } = acknowledgedPair();
+    server.fromTun([toClient(1400, true)], 1000);
+    client.fromWire(server.takeSent(), 1050);
+    client.expire(1100);
+    server.fromWire(client.takeSent(), 1150);
+    server.expire(1400);
+    server.fromTun([toClient(1400, true)], 2000);
+    server.path.setPathMtu(server.session, { tunnelMtu: 1300, pathMtu: 1344, confirmed: false });
+    server.expire(3000);
+    assert.equal(stalled(server), 0);
+  });
+
+  it('go on waiting where the size is only told again', () => {
+    const { server } = acknowledgedPair();
+    server.fromTun([toClient(1400, true)], 1000);
+    server.path.setPathMtu(server.session, { tunnelMtu: 1400, pathMtu: 1444, confirmed: false });
+    server.expire(1300);
+    assert.equal(stalled(server), 1);
+  });
+});
