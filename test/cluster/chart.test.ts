@@ -85,7 +85,7 @@ describe('the chart on a real API server', { skip }, () => {
     await plane.kubectl().apply(office);
     assert.match(
       await kubectl('get', 'vpns', '-n', 'vpn'),
-      /^NAME +READY +NODES +SESSIONS +ADDRESSES +AGE\noffice /,
+      /^NAME +READY +NODES +SESSIONS +ADDRESSES +MTU +AGE\noffice /,
     );
   });
 

@@ -190,9 +190,17 @@ describe('the API server', { skip: cannotRunApi() }, () => {
       'vpnusers',
       vpnUser({ metadata: { name: 'printed' }, spec: { serverRef: { name: 'printed' } } }),
     );
-    assert.deepEqual(await columns('vpnservers'), ['Name', 'Ready', 'Nodes', 'Sessions', 'Addresses', 'Age']);
+    assert.deepEqual(await columns('vpnservers'), [
+      'Name',
+      'Ready',
+      'Nodes',
+      'Sessions',
+      'Addresses',
+      'MTU',
+      'Age',
+    ]);
     assert.deepEqual(await columns('vpnusers'), [
-      ...['Name', 'Server', 'Username', 'Ready', 'Reason', 'Sessions', 'Last-Seen', 'Age'],
+      ...['Name', 'Server', 'Username', 'Ready', 'Reason', 'Sessions', 'Last-Seen', 'MTU', 'Age'],
     ]);
   });
 
