@@ -2,18 +2,20 @@
 // Linux clients dial. How long people wait for what they did, what they see, and that nothing stays when it is removed.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { stringify } from 'yaml';
-import { type Cluster, startCluster } from '../support/kubernetes/cluster.ts';
-import { projectArchive } from '../support/kubernetes/image.ts';
-import { cannotRunHelm, helm, installOperator, vpnNamespace } from '../support/kubernetes/installation.ts';
-import { nothingLeftBehind } from '../support/kubernetes/left-behind.ts';
-import { LoginClient } from '../support/kubernetes/login-client.ts';
+import type { Cluster } from '../support/kubernetes/cluster.ts';
+import { usersInForce } from '../support/kubernetes/gateway-log.ts';
+import {
+  applyObjects,
+  cannotInstall,
+  helm,
+  type Installation,
+  startInstallation,
+  vpnNamespace,
+} from '../support/kubernetes/installation.ts';
 import type { Node } from '../support/kubernetes/node.ts';
-import { cannotRunCluster } from '../support/kubernetes/programs.ts';
 import { type Connection, dial } from '../support/lab/client.ts';
 import { eventually } from '../support/lab/commands.ts';
 import type { Machine } from '../support/lab/machine.ts';
-import { type Snapshot, snapshotHost } from '../support/lab/residue.ts';
 import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
 
 interface Server {
@@ -24,37 +26,26 @@ interface User {
   status?: { sessions?: number; lastSeen?: { from?: string } };
 }
 
-describe('the whole, on two nodes', { skip: cannotRunCluster() || cannotRunHelm() }, () => {
+describe('the whole, on two nodes', { skip: cannotInstall() }, () => {
+  let whole: Installation;
   let cluster: Cluster;
   let machine: Machine;
   let other: Machine;
-  let client: LoginClient;
-  let host: Snapshot;
   const connections: Connection[] = [];
 
   before(async () => {
-    const archive = await projectArchive();
-    host = await snapshotHost();
-    cluster = await startCluster({ images: [archive] });
-    [machine, other] = await Promise.all([
-      cluster.addMachine(),
-      cluster.addMachine(),
-      installOperator(cluster),
-    ]);
-    client = new LoginClient(cluster.undo, cluster.internet);
+    whole = await startInstallation();
+    cluster = whole.cluster;
+    [machine, other] = whole.machines;
   });
   afterEach(async () => {
     for (const connection of connections.splice(0)) await connection.end();
   });
-  after(async () => {
-    cluster?.close();
-    await nothingLeftBehind(host);
-  });
+  after(() => whole?.close());
 
   const node = (index: number): Node => cluster.nodes[index] ?? assert.fail(`no node ${index}`);
   const kubectl = (...args: string[]) => cluster.kubectl.run([...args, '-n', vpnNamespace]);
-  const apply = (...objects: object[]) =>
-    cluster.kubectl.apply(objects.map((object) => stringify(object)).join('---\n'));
+  const apply = (...objects: object[]) => applyObjects(cluster, ...objects);
   const get = <Value>(...args: string[]) => cluster.kubectl.json<Value>(['get', ...args, '-n', vpnNamespace]);
   const { passwordSecretRef: _, ...withoutSecret } = (vpnUser('dora') as { spec: Record<string, unknown> })
     .spec;
@@ -75,8 +66,9 @@ describe('the whole, on two nodes', { skip: cannotRunCluster() || cannotRunHelm(
     await connection.down(10_000);
     return (performance.now() - began) / 1000;
   }
-  const reaches = async ({ machine: from, device }: Connection) =>
-    assert.match(await from.run(`ping -c 2 -i 0.2 -W 2 -I ${device} 10.77.0.1`), / 0% packet loss/);
+  /** One answer is enough: how many get lost is another test's question. */
+  const reaches = ({ machine: from, device }: Connection) =>
+    from.run(`ping -c 3 -i 0.2 -W 2 -I ${device} 10.77.0.1`);
 
   it('gets a gateway ready on every node within moments of kubectl apply', async () => {
     const began = performance.now();
@@ -105,9 +97,9 @@ describe('the whole, on two nodes', { skip: cannotRunCluster() || cannotRunHelm(
     console.log(tables);
     assert.match(
       tables,
-      /^NAME +READY +NODES +SESSIONS +ADDRESSES +AGE\nvpnserver\S*office +True +2\/2 +1 +1\/253 +\S+$/m,
+      /^NAME +READY +NODES +SESSIONS +ADDRESSES +MTU +AGE\nvpnserver\S*office +True +2\/2 +1 +1\/253 +\d+ +\S+$/m,
     );
-    assert.match(tables, /^NAME +SERVER +USERNAME +READY +REASON +SESSIONS +LAST-SEEN +AGE$/m);
+    assert.match(tables, /^NAME +SERVER +USERNAME +READY +REASON +SESSIONS +LAST-SEEN +MTU +AGE$/m);
     assert.match(tables, /^vpnuser\S*alice +office +alice +True +Active +1 +\S+ +\S+$/m);
     assert.match(tables, /^vpnuser\S*bob +office +bob +True +Active +0 +\S+/m);
     assert.equal((await get<User>('vpnu', 'alice')).status?.lastSeen?.from, machine.address);
@@ -130,7 +122,9 @@ describe('the whole, on two nodes', { skip: cannotRunCluster() || cannotRunHelm(
   it('lets a user in within three seconds of kubectl apply', async () => {
     const began = Date.now();
     await apply(vpnUser('erin'), password('erin', 'correct horse'));
-    const session = await client.logIn(node(1).address, 'erin', 'correct horse');
+    await usersInForce(node(1), 4, began);
+    const session = await whole.client.attempt(node(1).address, 'erin', 'correct horse');
+    assert.ok(typeof session !== 'string', `erin is not let in: ${session}`);
     const seconds = (session.at - began) / 1000;
     console.log(`kubectl apply of a user to its login: ${seconds.toFixed(2)} s`);
     assert.ok(seconds <= 3, `${seconds.toFixed(2)} s`);

@@ -10,7 +10,7 @@ if (!isSuite(suite)) {
   process.exit(2);
 }
 
-const suites: readonly Suite[] = suite === 'all' ? ['unit', 'e2e'] : [suite];
+const suites: readonly Suite[] = suite === 'all' ? ['unit', 'e2e', 'cluster'] : [suite];
 const tally = new Tally();
 for (const each of suites) await runSuite(each);
 tally.report();

@@ -3,8 +3,13 @@ import { stringify } from 'yaml';
 import { chart, releaseNamespace, type Values } from '../helm/render.ts';
 import { chartTools } from '../helm/tools.ts';
 import { execute } from '../lab/commands.ts';
-import type { Cluster } from './cluster.ts';
-import { projectImage } from './image.ts';
+import type { Machine } from '../lab/machine.ts';
+import { snapshotHost } from '../lab/residue.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { projectArchive, projectImage } from './image.ts';
+import { nothingLeftBehind } from './left-behind.ts';
+import { LoginClient } from './login-client.ts';
+import { cannotRunCluster } from './programs.ts';
 
 /** Where the tests' VpnServers are; the chart makes it, and grants the operator to act in it. */
 export const vpnNamespace = 'vpn';
@@ -16,10 +21,10 @@ const ownValues: Values = {
   createNamespaces: true,
 };
 
-/** Why there is no Helm here; false where there is. */
-export function cannotRunHelm(): string | false {
+/** Why an installation cannot be tried here; false where it can. */
+export function cannotInstall(): string | false {
   const tools = chartTools();
-  return typeof tools === 'string' ? tools : false;
+  return cannotRunCluster() || (typeof tools === 'string' ? tools : false);
 }
 
 /** Runs Helm with the cluster's kubeconfig in the release's namespace. @returns what it printed @throws Error with its message */
@@ -42,4 +47,39 @@ export async function installOperator(cluster: Cluster, values: Values = {}): Pr
     ['rollout', 'status', 'deployment/vpn-operator', '-n', releaseNamespace, '--timeout=90s'],
     { timeout: 100_000 },
   );
+}
+
+/** Two nodes with the operator installed, two Linux machines with PPTP, and a client for quick logins. */
+export interface Installation {
+  readonly cluster: Cluster;
+  readonly machines: readonly [Machine, Machine];
+  readonly client: LoginClient;
+  /** Takes all of it down. @throws Error when something stays on this host */
+  close(): Promise<void>;
+}
+
+export async function startInstallation(values: Values = {}): Promise<Installation> {
+  const archive = await projectArchive();
+  const before = await snapshotHost();
+  const cluster = await startCluster({ images: [archive] });
+  const [one, other] = await Promise.all([
+    cluster.addMachine(),
+    cluster.addMachine(),
+    installOperator(cluster, values),
+  ]);
+  const close = async () => {
+    cluster.close();
+    await nothingLeftBehind(before);
+  };
+  return {
+    cluster,
+    machines: [one, other],
+    client: new LoginClient(cluster.undo, cluster.internet),
+    close,
+  };
+}
+
+/** Applies objects in the order given. */
+export function applyObjects(cluster: Cluster, ...objects: readonly object[]): Promise<string> {
+  return cluster.kubectl.apply(objects.map((object) => stringify(object)).join('---\n'));
 }

@@ -53,16 +53,6 @@ export class LoginClient {
     return { at: event.at, ended, hangUp: () => this.#tell({ type: 'hangUp', id }) };
   }
 
-  /** Tries at once and again, until the user is let in. @param timeout milliseconds */
-  async logIn(server: string, user: string, password: string, timeout = 10_000): Promise<Session> {
-    const end = performance.now() + timeout;
-    for (;;) {
-      const session = await this.attempt(server, user, password);
-      if (typeof session !== 'string') return session;
-      if (performance.now() > end) throw new Error(`${user} is not let in: ${session}`);
-    }
-  }
-
   #next(id: number): Promise<LoginEvent> {
     return new Promise((resolve) => this.#waiting.set(id, resolve));
   }

@@ -63,6 +63,11 @@ export class Node {
     });
   }
 
+  /** Gives an image that it has one more name. */
+  async nameImage(image: string, name: string): Promise<void> {
+    await execute([...this.#ctr(), '--namespace', 'k8s.io', 'images', 'tag', '--force', image, name]);
+  }
+
   /** Sends a signal to one of its programs; one that ends is started again after half a second. */
   async signal(program: NodeProgram, signal: 'KILL' | 'TERM' | 'STOP' | 'CONT'): Promise<void> {
     await execute(this.enter(['pkill', `-${signal}`, '-x', program]));
