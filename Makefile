@@ -4,21 +4,26 @@
 node := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster check path-mtu-table clean
+.PHONY: help demo demo-cluster test test-cluster check path-mtu-table clean
 
 help: ## list the targets
 	@echo "vpn-operator: targets (demo and test run as root on Debian with Node 20 or newer)"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: ## a server, an office and a real Linux client in network namespaces: about half a minute
 	@scripts/setup.sh lab
 	@$(node) scripts/demo.ts
 
-test: check ## everything but the cluster: check, unit tests, end-to-end tests with the real client
-	@scripts/setup.sh lab
+demo-cluster: ## the same on a real Kubernetes of two nodes: a minute, and four more to build it the first time (Go 1.25)
+	@scripts/setup.sh cluster
+	@$(node) scripts/demo-cluster.ts
+
+test: check ## everything: check, unit tests, the real client, a real Kubernetes that is built once (Go 1.25, or it is skipped)
+	@scripts/setup.sh cluster
+	@$(node) test/support/kubernetes/prepare.ts
 	@$(node) test/support/run.ts all
 
-test-cluster: ## the operator, the chart and the gateway's pod on a real Kubernetes, which it builds once (needs Go 1.25)
+test-cluster: ## only the tests on the real Kubernetes: API, operator, chart, gateways, and the whole
 	@scripts/setup.sh cluster
 	@$(node) test/support/kubernetes/prepare.ts
 	@$(node) test/support/run.ts cluster
