@@ -12,15 +12,20 @@ import type { EchoReply, Session } from './session.ts';
 interface Probe {
   readonly size: number;
   readonly sequence: number | undefined;
+  readonly sentAt: number;
 }
 
 /** Identifiers are 8 bits: beyond this many the oldest probes are long lost. */
 const MostProbes = 64;
+/** An acknowledgment that comes later is for something else, ms. */
+const AcknowledgedWithin = 5_000;
 
 export interface PathMtuNews {
   blackHole(session: Session, found: Extract<PathMtuOutput, { type: 'blackHole' }>): void;
   indeterminate(session: Session, found: Extract<PathMtuOutput, { type: 'indeterminate' }>): void;
   confirmed(session: Session, pathMtu: number): void;
+  /** A probe left: `acknowledged` is to be called from now on. */
+  probing(): void;
   /** A confirmed path takes less than before, and no black hole is the reason. */
   pathShrank(session: Session, found: { before: number; pathMtu: number; tunnelMtu: number }): void;
 }
@@ -98,16 +103,19 @@ export class SessionPathMtu {
     this.#carryOut(this.#discovery.answered(probe.size, 'echo', now), now);
   }
 
-  /** Looks whether an acknowledgment named a probe; for peers that answer no Echo-Request. */
-  acknowledged(now: number): void {
-    if (this.#probes.size === 0) return;
+  /** Looks whether an acknowledgment named a probe, for peers that answer no Echo-Request. False: none is waited for. */
+  acknowledged(now: number): boolean {
     const { acknowledgedSequence } = this.#dataPath.greReport(this.#session.index);
-    if (acknowledgedSequence === undefined) return;
-    for (const [identifier, { size, sequence }] of this.#probes) {
+    let isWaiting = false;
+    for (const [identifier, probe] of this.#probes) {
+      const { size, sequence, sentAt } = probe;
+      if (sequence === undefined || now - sentAt > AcknowledgedWithin) continue;
+      isWaiting = true;
       if (sequence !== acknowledgedSequence) continue;
-      this.#probes.set(identifier, { size, sequence: undefined });
+      this.#probes.set(identifier, { ...probe, sequence: undefined });
       this.#carryOut(this.#discovery.answered(size, 'acknowledgment', now), now);
     }
+    return isWaiting;
   }
 
   /** EMSGSIZE: this host did not send a packet of `size` outer bytes. */
@@ -148,7 +156,8 @@ export class SessionPathMtu {
     const identifier = this.#session.probe(lcpLengthFor(size), now);
     const { sentSequence } = this.#dataPath.greReport(this.#session.index);
     this.#probes.delete(identifier);
-    this.#probes.set(identifier, { size, sequence: sentSequence });
+    this.#probes.set(identifier, { size, sequence: sentSequence, sentAt: now });
+    this.#news.probing();
     if (this.#probes.size > MostProbes) this.#probes.delete(this.#probes.keys().next().value!);
   }
 

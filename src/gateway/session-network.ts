@@ -27,7 +27,7 @@ export interface SessionNetworkServices {
     addClient(address: number): void;
     removeClient(address: number): void;
   };
-  news: Omit<PathMtuNews, 'confirmed'>;
+  news: Omit<PathMtuNews, 'confirmed' | 'probing'>;
   recorder: Pick<GatewayRecorder, 'countHostError'>;
 }
 
@@ -37,6 +37,8 @@ const LargeMargin = 64;
 export class SessionNetwork {
   readonly #services: SessionNetworkServices;
   readonly #pathMtus = new Map<number, SessionPathMtu>();
+  /** Those with a probe under way: batches are many, and such sessions few. */
+  readonly #probing = new Set<SessionPathMtu>();
 
   constructor(services: SessionNetworkServices) {
     this.#services = services;
@@ -63,9 +65,7 @@ export class SessionNetwork {
 
   /** The session is gone, or its LCP began anew. */
   stopped(session: Session): void {
-    const pathMtu = this.#pathMtus.get(session.index);
-    if (pathMtu !== undefined) this.#services.timer.delete(pathMtu);
-    this.#pathMtus.delete(session.index);
+    this.stopDiscovery(session);
     this.#services.limits.end(session.index);
   }
 
@@ -125,7 +125,10 @@ export class SessionNetwork {
 
   /** After each batch: an acknowledgment may be the only answer to a probe. */
   acknowledged(now: number): void {
-    for (const pathMtu of this.#pathMtus.values()) pathMtu.acknowledged(now);
+    for (const pathMtu of this.#probing) {
+      if (pathMtu.acknowledged(now)) this.#services.timer.touch(pathMtu);
+      else this.#probing.delete(pathMtu);
+    }
   }
 
   /** New rules for sessions that run. */
@@ -151,6 +154,7 @@ export class SessionNetwork {
     const pathMtu = this.#pathMtus.get(session.index);
     if (pathMtu === undefined) return;
     this.#services.timer.delete(pathMtu);
+    this.#probing.delete(pathMtu);
     this.#pathMtus.delete(session.index);
   }
 
@@ -186,13 +190,14 @@ export class SessionNetwork {
         blackHole: (told, output) => news.blackHole(told, output),
         indeterminate: (told, output) => news.indeterminate(told, output),
         pathShrank: (told, output) => news.pathShrank(told, output),
+        probing: () => this.#probing.add(pathMtu),
         confirmed: (_, learned) => memory.learn(key, session.peerAddress, learned, wallClock()),
       },
     );
     this.#pathMtus.set(session.index, pathMtu);
     timer.add(pathMtu);
-    pathMtu.start(now);
     if (routeMtu < interfaceMtu) pathMtu.hinted(routeMtu, interfaceMtu, now);
+    pathMtu.start(now);
     timer.touch(pathMtu);
   }
 }

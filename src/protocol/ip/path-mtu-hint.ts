@@ -14,10 +14,10 @@ export class SizeHint {
     return this.#size;
   }
 
-  /** Takes a smaller size than `pathMtu`, and returns it. `nextHopMtu` 0: from a router older than RFC 1191. */
-  take(nextHopMtu: number, packetLength: number, pathMtu: number, now: number): number | undefined {
+  /** Takes a smaller size than `known`, and returns it. `nextHopMtu` 0: from a router older than RFC 1191. */
+  take(nextHopMtu: number, packetLength: number, known: number, now: number): number | undefined {
     const size = Math.max(floorSize, nextHopMtu > 0 ? nextHopMtu : usualSizeBelow(packetLength));
-    if (size >= pathMtu) return undefined;
+    if (size >= known) return undefined;
     this.#size = size;
     this.expires = now + lifetime;
     return size;

@@ -105,11 +105,13 @@ export class PathMtuDiscovery {
 
   /** An ICMP fragmentation-needed quoted a live call; `nextHopMtu` 0 = a router older than RFC 1191. */
   hinted(nextHopMtu: number, packetLength: number, now: number): PathMtuOutput[] {
-    const size = this.#hint.take(nextHopMtu, packetLength, this.#pathMtu, now);
+    // Before anything is confirmed, a larger size than the cautious one is news as well.
+    const known = this.#everConfirmed ? this.#pathMtu : this.#ceiling;
+    const size = this.#hint.take(nextHopMtu, packetLength, known, now);
     if (size === undefined) return [];
     if (this.#everConfirmed) return this.#doubt(now, hintInterval);
     // Nobody answers our probes: then the hint is the best there is, until it expires.
-    this.#pathMtu = this.#clamp(size);
+    this.#pathMtu = this.#clamp(Math.min(size, this.#pathMtu));
     return this.#search === undefined ? [this.#describe('unconfirmed')] : [];
   }
 

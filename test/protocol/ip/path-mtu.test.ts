@@ -387,6 +387,30 @@ describe('Forged ICMP', () => {
   });
 });
 
+describe('What the route cache knows before the search', () => {
+  it('is the first guess: 2 probes where it is right, and no black hole, because a router said so', () => {
+    for (const mtu of [1454, 1300]) {
+      const simulated = new SimulatedPath({ mtu });
+      simulated.carryOut(simulated.discovery.hinted(mtu, 1500, simulated.now));
+      simulated.settle();
+      assertFound(simulated, `${mtu}`);
+      assert.ok(simulated.probes <= 8, `${simulated.probes} probes`);
+      simulated.run(15_000);
+      assert.deepEqual(simulated.said('blackHole'), []);
+    }
+  });
+
+  it('misleads nobody where it is wrong', () => {
+    for (const mtu of paths)
+      for (const hint of [576, 1000, 1399, 1454]) {
+        const simulated = new SimulatedPath({ mtu });
+        simulated.carryOut(simulated.discovery.hinted(hint, 1500, simulated.now));
+        simulated.settle();
+        assertFound(simulated, `path ${mtu}, hint ${hint}`);
+      }
+  });
+});
+
 describe('A black hole', () => {
   it('is said once for each value, not at each look', () => {
     const simulated = settled(1454);
