@@ -139,7 +139,7 @@ export interface DataPath {
   greReport(session: number): GreReport;
   /** GRE for a call id of nobody came from this address lately; a guess: a later stranger may have taken its place. */
   isStranger(address: number): boolean;
-  /** Outer bytes of the largest packet since the last call, 0 when nothing was sent. */
+  /** Outer bytes of the largest packet with data since the last call, 0 when there was none. */
   takeLargestSent(session: number): number;
   /** GRE that belongs to no session. */
   readonly discarded: Record<GreDiscardReason, number>;

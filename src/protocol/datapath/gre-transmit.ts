@@ -61,7 +61,11 @@ export function sendFrame(
   }
   const end = offset + length;
   const kind = protocol < firstLinkProtocol ? 'data' : 'control';
-  const waits = state.stallWatch.sent(session, sequence, end - gre + minimumHeaderLength, kind, now);
+  const outerLength = end - gre + minimumHeaderLength;
+  // Our own probes are as large as packets get: they must not be the reason for more of them.
+  if (kind === 'data' && outerLength > state.reports.largestSent[session]!)
+    state.reports.largestSent[session] = outerLength;
+  const waits = state.stallWatch.sent(session, sequence, outerLength, kind, now);
   if (waits) wakeAt(state, now + leastWait);
   addToGre(state, session, gre, end, typeOfService, fragmentation);
 }
@@ -111,7 +115,6 @@ function addToGre(
   greOut.sessions[index] = session;
   greOut.count++;
   count(state, session, greSent);
-  if (end - outer > state.reports.largestSent[session]!) state.reports.largestSent[session] = end - outer;
 }
 
 /** Identification 0: the kernel fills one in, and an unfragmentable packet needs none (RFC 6864 §4.1). */

@@ -202,6 +202,15 @@ describe('a probe', () => {
     assert.deepEqual(server.takeSent().map(isDontFragment), [true, false]);
   });
 
+  it('is no large packet that gives reason to look again: data is', () => {
+    const { server } = createPair(stateless);
+    server.path.takeLargestSent(server.session);
+    server.transmit(0xc021, new Uint8Array(1460), 0, 'probe');
+    assert.equal(server.path.takeLargestSent(server.session), 0);
+    server.fromTun([toClient(1000, false)], 0);
+    assert.equal(server.path.takeLargestSent(server.session), 1000 + 40);
+  });
+
   it('of an LCP packet of n bytes is n + 40 bytes outside', () => {
     const { server, client } = createPair(stateless);
     client.transmit(0xc021, echoRequest, 0);
