@@ -24,13 +24,15 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #queue: WorkQueue;
   readonly #running = new Map<string, Promise<void>>();
+  readonly #begun = new Map<string, number>();
   #active = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     const { clock, random, metrics } = options;
     this.#queue = new WorkQueue({ clock, random, ready: () => this.#pump(), observer: metrics });
-    metrics.started(options.workers);
+    const running = () => [...this.#begun.values()].map((began) => clock.now() - began);
+    metrics.started(options.workers, running);
   }
 
   get queue(): Pick<WorkQueue, 'add' | 'addAfter'> {
@@ -66,7 +68,8 @@ export class Controller {
   async #work(key: string): Promise<void> {
     const { clock, metrics, reconcile } = this.#options;
     const began = clock.now();
-    metrics.working(this.#running.size + 1);
+    this.#begun.set(key, began);
+    metrics.working(this.#begun.size);
     try {
       const { again } = await reconcile(key);
       this.#queue.forget(key);
@@ -74,10 +77,11 @@ export class Controller {
       metrics.reconciled(again === undefined ? 'success' : 'requeue_after', clock.now() - began);
     } catch (error) {
       this.#failed(key, error);
-      metrics.reconciled('error', clock.now() - began);
+      metrics.reconciled('error', clock.now() - began, error instanceof TypeError ? 'bug' : undefined);
     }
     this.#running.delete(key);
-    metrics.working(this.#running.size);
+    this.#begun.delete(key);
+    metrics.working(this.#begun.size);
     this.#queue.done(key);
     this.#pump();
   }
