@@ -103,15 +103,7 @@ function reconcileMetrics(registry: Registry): (controller: string) => Reconcile
     buckets: reconcileBuckets,
     ...labelled,
   });
-  const gauge = (name: string, help: string) => new Gauge({ name, help, ...labelled });
-  const active = gauge(
-    'controller_runtime_active_workers',
-    'Number of currently used workers per controller',
-  );
-  const most = gauge(
-    'controller_runtime_max_concurrent_reconciles',
-    'Maximum number of concurrent reconciles per controller',
-  );
+  const { active, most } = workerGauges(registry);
   return (controller) => {
     for (const result of ['success', 'error', 'requeue', 'requeue_after'])
       total.inc({ controller, result }, 0);
@@ -127,6 +119,20 @@ function reconcileMetrics(registry: Registry): (controller: string) => Reconcile
       },
     };
   };
+}
+
+function workerGauges(registry: Registry): { active: Gauge; most: Gauge } {
+  const labelled = { labelNames: ['controller'], registers: [registry] };
+  const gauge = (name: string, help: string) => new Gauge({ name, help, ...labelled });
+  const active = gauge(
+    'controller_runtime_active_workers',
+    'Number of currently used workers per controller',
+  );
+  const most = gauge(
+    'controller_runtime_max_concurrent_reconciles',
+    'Maximum number of concurrent reconciles per controller',
+  );
+  return { active, most };
 }
 
 /** controller-runtime has both, with the same value. */
