@@ -19,7 +19,8 @@ interface Poked {
 /** A gateway has this long before it counts as behind, ms. */
 const Patience = 5_000;
 const FirstRetry = 1_500;
-const LongestRetry = 30_000;
+// After an outage of the API server the kubelet sees nothing new for up to a minute: the next change must not be far then.
+const LongestRetry = 5_000;
 
 export interface RefreshResult {
   /** Gateways that should have loaded the hash by now. */
