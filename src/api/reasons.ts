@@ -27,6 +27,7 @@ export const serverConditionReasons = {
     Loaded: 'Every gateway has loaded the current users and settings.',
     Loading: 'The first files are on their way.',
     GatewaysBehind: 'A gateway did not load the current files in time; its kubelet is asked again.',
+    GatewayUnreachable: 'A gateway does not answer the operator, perhaps because of a firewall on its node.',
     NoGateways: 'There is no gateway that could load users.',
   },
   PathMTU: {

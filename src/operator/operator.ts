@@ -15,7 +15,7 @@ import { Applier } from './kube/applier.ts';
 import { Cluster } from './kube/cluster.ts';
 import { EventRecorder } from './kube/event-recorder.ts';
 import { LeaderElection, NotLeaderError } from './kube/leader-election.ts';
-import type { ObjectKey } from './kube/object.ts';
+import { keyOf, type ObjectKey } from './kube/object.ts';
 import { vpnServers, vpnUsers } from './kube/resource.ts';
 import { StatusWriter } from './kube/status-writer.ts';
 import { createOperatorMetrics, type OperatorMetrics } from './metrics.ts';
@@ -130,7 +130,7 @@ function createWorkers(options: OperatorOptions, parts: WorkerParts): Workers {
     reconcile: (key) => reconcileUser(services.user, key),
   });
   connectTriggers({ ...services.shared, world, servers: servers.queue, users: users.queue });
-  return workersOf(servers, users, services.shared.reports);
+  return workersOf({ servers, users, reports: services.shared.reports, world });
 }
 
 /** `wake`: whose turn it is to be looked at again. */
@@ -169,13 +169,23 @@ function createServices(
   };
 }
 
-function workersOf(servers: Controller, users: Controller, reports: GatewayReports): Workers {
+interface WorkersParts {
+  readonly servers: Controller;
+  readonly users: Controller;
+  readonly reports: GatewayReports;
+  readonly world: World;
+}
+
+function workersOf({ servers, users, reports, world }: WorkersParts): Workers {
   const both = async (act: (controller: Controller) => Promise<void>) => {
     reports.clear();
     await Promise.all([servers, users].map(act));
   };
   return {
     start() {
+      // Whoever led meanwhile left no word of what it saw, and the gateways must be asked anew.
+      for (const { metadata } of world.servers.cache.all()) servers.queue.add(keyOf(metadata));
+      for (const { metadata } of world.users.cache.all()) users.queue.add(keyOf(metadata));
       servers.start();
       users.start();
     },

@@ -16,6 +16,8 @@ export interface GatewayState {
   readonly isReady: boolean;
   readonly report: GatewayStatus | undefined;
   readonly problem: PodProblem | undefined;
+  /** Why nothing is known of it, although it runs. */
+  readonly unreachable: string | undefined;
 }
 
 export interface GatewayFacts {
@@ -37,6 +39,7 @@ export function gatewayState(facts: GatewayFacts): GatewayState {
     isReady,
     report,
     problem: isReady ? undefined : problemOf(facts),
+    unreachable: facts.unreachable,
   };
 }
 

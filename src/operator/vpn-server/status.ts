@@ -76,6 +76,11 @@ function usersSynced({ situation, decision, behind }: Reported): ServerCondition
       reason: 'NoGateways',
       message: 'there is no gateway that could load users',
     };
+  const [silent] = gateways.filter(({ unreachable }) => unreachable !== undefined);
+  if (silent !== undefined) {
+    const message = `whether ${silent.node} has loaded the users cannot be seen: ${silent.unreachable}`;
+    return { type, status: 'Unknown', reason: 'GatewayUnreachable', message };
+  }
   if (behind.length > 0) {
     const message =
       `${listed(behind.map(({ node }) => node))} did not load the current configuration yet: users added, changed or ` +

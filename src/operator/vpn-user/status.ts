@@ -14,6 +14,8 @@ export function steadyPart(status: VpnUserStatus): object {
   return steady;
 }
 
+type Failure = NonNullable<VpnUserStatus['lastFailure']>;
+
 export interface UserFacts {
   readonly user: VpnUserObject;
   readonly judgement: UserJudgement;
@@ -36,9 +38,14 @@ export function userStatus({ user, judgement, activity, now }: UserFacts): VpnUs
     sessions: activity.reduce((total, { sessions }) => total + sessions, 0),
     ...narrowest(activity),
     ...(lastSeen === undefined ? {} : { lastSeen }),
-    ...(lastFailure === undefined ? {} : { lastFailure }),
+    ...(lastFailure === undefined ? {} : { lastFailure: bounded(lastFailure) }),
     conditions: withTimes([ready], status.conditions ?? [], now),
   };
+}
+
+/** What the schema refuses would keep all of the status from being written. */
+function bounded({ time, reason, message, from }: Failure): Failure {
+  return { time, reason: reason.slice(0, 128), message: message.slice(0, 1024), from: from.slice(0, 45) };
 }
 
 function narrowest(activity: readonly UserActivity[]): Pick<VpnUserStatus, 'tunnelMTU' | 'pathMTU'> {
