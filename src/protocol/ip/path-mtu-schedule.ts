@@ -66,6 +66,7 @@ export class LookSchedule {
 
   searching(purpose: SearchOptions['purpose'], now: number): void {
     this.#searchedAt = now;
+    if (this.#checkAt <= now) this.#suspectedAt = now;
     this.#checkAt = Infinity;
     if (purpose === 'check') this.#isBusy = false;
     else this.#lookAt = Infinity;

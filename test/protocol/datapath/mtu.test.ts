@@ -428,6 +428,15 @@ describe('When the path turns out to be narrower than what was sent', () => {
     assert.equal(server.delivered.length, 0);
   });
 
+  it('nobody is told while the IP gate is shut', () => {
+    const { server } = createPair(stateless);
+    server.fromTun([segment(1000)], 0);
+    server.path.stopNetwork(server.session);
+    server.path.setPathMtu(server.session, narrower);
+    server.flush();
+    assert.equal(server.delivered.length, 0);
+  });
+
   it('a sender that does not hear it is cut at its first retransmission', () => {
     const { server } = createPair(stateless);
     server.fromTun([segment(1000), segment(2360)], 0);
@@ -501,6 +510,18 @@ describe('Large packets that stay unacknowledged', () => {
     server.path.setPathMtu(server.session, { tunnelMtu: 1300, pathMtu: 1344, confirmed: false });
     server.expire(3000);
     assert.equal(stalled(server), 0);
+  });
+
+  it('are judged by what was the largest lately', () => {
+    const { server, client } = acknowledgedPair();
+    server.path.takeLargestSent(server.session);
+    server.fromTun([toClient(1000, true)], 1000);
+    assert.equal(server.path.takeLargestSent(server.session), 1044);
+    server.fromTun([toClient(1000, true)], 1100);
+    server.takeSent();
+    server.expire(1400);
+    assert.equal(stalled(server), 1);
+    client.takeSent();
   });
 
   it('go on waiting where the size is only told again', () => {

@@ -89,6 +89,15 @@ describe('The stall watch', () => {
     assert.equal(watch.sent(1, 3, large, 'data', 1600), true);
   });
 
+  it('waits for nothing after its suspicion, though an older large packet is named later', () => {
+    const watch = watched();
+    watch.sent(1, 2, large, 'data', 1000);
+    watch.sent(1, 3, large, 'data', 1001);
+    watch.suspected(1);
+    watch.acknowledged(1, 2, 1500);
+    assert.equal(watch.isWaiting(1), false);
+  });
+
   it('calls large what is nearly as large as the largest; what passes below it proves nothing', () => {
     const watch = watched();
     watch.sent(1, 2, large, 'data', 1000);

@@ -133,6 +133,7 @@ describe('A search', () => {
     assert.equal(rounds[7]?.[0], 576);
     assert.deepEqual(rounds[8], [100, 576, 1206]);
     assert.equal(foundBy(search), 1454);
+    assert.ok(flat(rounds) <= 8 + 3 + 6, `${flat(rounds)}`);
   });
 
   it('does not count as lost what an acknowledgment leaves unnamed', () => {

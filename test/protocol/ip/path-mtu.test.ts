@@ -278,6 +278,31 @@ describe('A path that shrinks in mid-session', () => {
     assert.equal(simulated.said('blackHole').length, 1);
   });
 
+  it('is not suspected before a size is confirmed; a search under way takes no suspicion away', () => {
+    const simulated = new SimulatedPath({ mtu: 1500 });
+    simulated.carryOut(simulated.discovery.start(simulated.now));
+    assert.deepEqual(simulated.discovery.stallSuspected(simulated.now), []);
+    simulated.run(1000);
+    assert.equal(simulated.discovery.isConfirmed, true);
+    assert.equal(simulated.discovery.stallSuspected(simulated.now)[0]?.type, 'unconfirmed');
+    const deaf = new SimulatedPath({ peer: 'silent' });
+    deaf.settle();
+    assert.deepEqual(deaf.discovery.stallSuspected(deaf.now), []);
+  });
+
+  it('costs a peer that raises suspicion all the time two probes in 2 s', () => {
+    const simulated = settled(1500);
+    simulated.run(5000);
+    const before = simulated.probes;
+    for (let passed = 0; passed < 60_000; passed += 50) {
+      simulated.carryOut(simulated.discovery.stallSuspected(simulated.now));
+      simulated.run(50);
+    }
+    assert.ok(simulated.probes - before <= 62, `${simulated.probes - before}`);
+    assert.ok(simulated.probes - before >= 50, `${simulated.probes - before}`);
+    assert.equal(simulated.discovery.pathMtu, 1500);
+  });
+
   it('is found by what ICMP says, and is then no black hole', () => {
     const simulated = settled(1500);
     simulated.run(minute);
