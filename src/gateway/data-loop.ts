@@ -52,8 +52,11 @@ export class DataLoop implements Expirable {
   }
 
   start(): void {
-    this.#watch = this.#options.doors.watch(() => {
-      for (let batch = 0; batch < BatchesPerTurn && this.#turn(); batch++);
+    const { doors, clock } = this.#options;
+    this.#watch = doors.watch(() => {
+      // No packet woke us, so it was an ICMP error: that is an event too.
+      if (!this.#turn()) this.#settle(clock());
+      else for (let batch = 1; batch < BatchesPerTurn && this.#turn(); batch++);
     });
   }
 

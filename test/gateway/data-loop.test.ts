@@ -96,6 +96,12 @@ describe('DataLoop', () => {
     assert.equal(said.filter((word) => word === 'receive').length, 8);
   });
 
+  it('looks what happened when no packet came: an ICMP error woke it', () => {
+    const { said, ready } = loop([], { batches: 0 });
+    ready();
+    assert.deepEqual(said, ['events']);
+  });
+
   it('carries out what a deadline brought, and stops watching when told', () => {
     const { made, said } = loop([]);
     assert.equal(made.deadline, 400);
