@@ -1,11 +1,10 @@
 // Paths that carry less than 1500 bytes, and say so or not, with a real Linux client. The whole table is
 // `make path-mtu-table`; here are 14 rows of it, in which each path, filter and MRU comes up.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { capture } from '../support/lab/capture.ts';
-import { execute } from '../support/lab/commands.ts';
 import { alice, bob, vpnUser } from '../support/lab/documents.ts';
+import { fragmentationNeeded, inject } from '../support/lab/forged-packets.ts';
 import { officeFileHash } from '../support/lab/office-files.ts';
 import { documentsFor, type Filter, nameOf, type PathCase, possibleMtu } from '../support/lab/path-matrix.ts';
 import { runCase, settledMtu } from '../support/lab/path-run.ts';
@@ -135,20 +134,31 @@ describe('on a path that swallows large packets', { skip: cannotRun }, () => {
     await settledMtu(world.server, 'alice', 1410, 25_000);
   });
 
-  it('forged ICMP about the live call shrinks nothing that a fresh probe confirms', async () => {
+  it('forged ICMP about the live call shrinks nothing that a fresh probe confirms, and about another call does nothing', async () => {
     await (await world.dial(bobCalls)).up();
     await settledMtu(world.server, 'bob', 1456);
-    const probes = () => world.server.metric('vpn_session_path_mtu_probes_total', { user: 'bob' });
-    const before = (await probes()) ?? 0;
+    const callId = await callIdOnWire();
     const wire = await capture(world.lab.undo, world.lab.server, 'wan0');
-    await forgeIcmp(600);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    const [session] = await world.server.sessions();
-    assert.equal(session?.tunnelMTU, 1456);
+    await forgeIcmp(callId ^ 1, 600, 50);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const before = await probes();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    assert.equal(await probes(), before, 'nobody looks because of a call that is not there');
+    for (const mtu of [600, 68, 0]) await forgeIcmp(callId, mtu, 20);
+    for (let look = 0; look < 10; look++) {
+      const [session] = await world.server.sessions();
+      assert.deepEqual([session?.pathMTU, session?.tunnelMTU], [1500, 1456]);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
     await wire.stop();
-    assert.equal(await wire.count('icmp[0] = 3 and icmp[1] = 4 and icmp[6:2] = 600'), 1, 'the lie arrived');
-    assert.ok(((await probes()) ?? 0) > before, 'the lie made the server look');
+    assert.equal(await wire.count('icmp[0] = 3 and icmp[1] = 4'), 50 + 3 * 20, 'the lies arrived');
+    const looked = (await probes()) - before;
+    assert.ok(looked > 0 && looked <= 16, `the lies made the server look, and not often: ${looked} probes`);
   });
+
+  async function probes(): Promise<number> {
+    return (await world.server.metric('vpn_session_path_mtu_probes_total', { user: 'bob' })) ?? Number.NaN;
+  }
 
   /** Nothing that the office learned of the path earlier counts. */
   async function learnAnew(): Promise<void> {
@@ -192,16 +202,16 @@ printf ${size - 28} >&3; timeout 1 dd bs=65535 count=1 <&3 2>/dev/null | wc -c`;
   }
 
   /** As one who sees the call's packets could; who guesses its call id need not see them. */
-  async function forgeIcmp(mtu: number): Promise<void> {
+  async function callIdOnWire(): Promise<number> {
     const wire = await capture(world.lab.undo, world.lab.home, 'wan0');
     await world.machine().run(`ping -c 2 -i 0.3 ${addresses.office}`);
     await wire.stop();
-    const packets = await execute([
-      ...['tcpdump', '-nvr', wire.file, `ip proto 47 and src host ${addresses.server}`],
-    ]);
-    const callId = /call (\d+)/.exec(packets)?.[1] ?? '';
-    const program = join(import.meta.dirname, '../support/lab/forge-icmp.ts');
-    const command = [process.execPath, '--disable-warning=ExperimentalWarning', program];
-    await world.lab.home.run([...command, addresses.server, addresses.machine(1), callId, String(mtu)]);
+    const packets = await wire.lines(`ip proto 47 and src host ${addresses.server}`);
+    return Number(/call (\d+)/.exec(packets[0] ?? '')?.[1]);
+  }
+
+  function forgeIcmp(callId: number, mtu: number, count: number): Promise<void> {
+    const lie = { server: addresses.server, client: addresses.machine(1), callId, mtu };
+    return inject(world.lab.home, fragmentationNeeded(lie), count);
   }
 });

@@ -31,6 +31,12 @@ export class Capture {
     const output = await execute(['tcpdump', '-nr', this.file, '--count', filter]);
     return Number(/(\d+) packets?/.exec(output)?.[1] ?? 0);
   }
+
+  /** tcpdump's words about each packet that matches. Only after stop(). */
+  async lines(filter: string): Promise<string[]> {
+    const output = await execute(['tcpdump', '-nttr', this.file, filter]);
+    return output.split('\n').filter((line) => /^\d+\./.test(line));
+  }
 }
 
 /** Starts to record what passes `device`, whole packets. Returns once recording has begun. */

@@ -5,6 +5,8 @@ import type { Namespace } from './namespaces.ts';
 export interface PathConditions {
   /** MTU of the link between router and home, bytes. Default 1500. */
   mtu?: number;
+  /** What passes at most in one direction, where that is less than `mtu`; the rest is dropped in silence. */
+  longest?: { toClient?: number; toServer?: number };
   /** `filtered` drops every ICMP destination-unreachable: with a small MTU, a black hole. */
   icmp?: 'passed' | 'filtered';
   /** What becomes of IP fragments. */
@@ -38,11 +40,19 @@ const unreachableDropped = 'icmp type destination-unreachable drop';
 const silence = `chain output { type filter hook output priority 0;\n${unreachableDropped}\n}`;
 
 function chains(device: string, conditions: PathConditions): string {
-  const { icmp = 'passed', fragments = 'passed', lossPerMille = 0, greFilter = 'none' } = conditions;
+  const {
+    icmp = 'passed',
+    fragments = 'passed',
+    longest = {},
+    lossPerMille = 0,
+    greFilter = 'none',
+  } = conditions;
   const unreachable = icmp === 'filtered' ? [unreachableDropped] : [];
   const forward = [
     ...unreachable,
     ...(fragments === 'dropped' ? ['ip frag-off & 0x3fff != 0 drop'] : []),
+    ...(longest.toClient === undefined ? [] : [`oifname "${device}" ip length > ${longest.toClient} drop`]),
+    ...(longest.toServer === undefined ? [] : [`iifname "${device}" ip length > ${longest.toServer} drop`]),
     ...(lossPerMille > 0
       ? [lossPerMille < 1000 ? `numgen random mod 1000 < ${lossPerMille} drop` : 'drop']
       : []),

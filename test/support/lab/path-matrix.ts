@@ -16,9 +16,12 @@ export interface PathCase {
   pathMtu: number;
   filter: Filter;
   clientMru: number;
+  /** What else is odd about the path: a word for it, its conditions, and what it takes upwards if that is less. */
+  oddity?: { name: string; conditions: PathConditions; upwards?: number };
 }
 
-const mppeOverhead = 44;
+/** Outer bytes over an inner packet under MPPE. */
+export const mppeOverhead = 44;
 const lcpOverhead = 40;
 
 export const allCases: readonly PathCase[] = pathMtus.flatMap((pathMtu) =>
@@ -27,8 +30,8 @@ export const allCases: readonly PathCase[] = pathMtus.flatMap((pathMtu) =>
   ),
 );
 
-export function nameOf({ pathMtu, filter, clientMru }: PathCase): string {
-  return `${pathMtu} bytes, ${filter}, client MRU ${clientMru}`;
+export function nameOf({ pathMtu, filter, clientMru, oddity }: PathCase): string {
+  return `${pathMtu} bytes, ${oddity === undefined ? '' : `${oddity.name}, `}${filter}, client MRU ${clientMru}`;
 }
 
 /** The largest inner packet that both the path and the client's MRU take, under MPPE. */
@@ -37,9 +40,10 @@ export function possibleMtu({ pathMtu, clientMru }: Pick<PathCase, 'pathMtu' | '
 }
 
 /** A user of its own for each case: nobody begins with what another has learned. */
-export function userOf({ pathMtu, filter, clientMru }: PathCase): TestUser {
+export function userOf({ pathMtu, filter, clientMru, oddity }: PathCase): TestUser {
   const place = Object.keys(filters).indexOf(filter);
-  return { name: `path-${pathMtu}-${place}-${clientMru}`, password: 'as wide as it goes' };
+  const suffix = oddity === undefined ? '' : `-${oddity.name.replaceAll(/[^a-z]+/g, '-')}`;
+  return { name: `path-${pathMtu}-${place}-${clientMru}${suffix}`, password: 'as wide as it goes' };
 }
 
 export function documentsFor(cases: readonly PathCase[]): Record<string, string> {
@@ -51,4 +55,8 @@ export function documentsFor(cases: readonly PathCase[]): Record<string, string>
 export function dialOf({ name, password }: TestUser, clientMru: number): Omit<Dial, 'server'> {
   const pppd = ['require-mppe-128', `mru ${clientMru}`];
   return { user: name, password, pppd, pptp: ['--nobuffer'], routes: ['192.168.80.0/24'] };
+}
+
+export function conditionsOf({ pathMtu, filter, oddity }: PathCase): PathConditions {
+  return { mtu: pathMtu, ...filters[filter], ...oddity?.conditions };
 }

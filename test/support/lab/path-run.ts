@@ -7,7 +7,7 @@ import type { TestUser } from './documents.ts';
 import type { Machine } from './machine.ts';
 import type { Namespace } from './namespaces.ts';
 import type { PathConditions } from './path-conditions.ts';
-import { dialOf, filters, type PathCase, possibleMtu, userOf } from './path-matrix.ts';
+import { conditionsOf, dialOf, mppeOverhead, type PathCase, possibleMtu, userOf } from './path-matrix.ts';
 import type { Pptpd } from './pptpd.ts';
 import type { Server } from './server.ts';
 import { addresses } from './topology.ts';
@@ -51,7 +51,7 @@ export async function runCase(
   const probes = await probesOf(server, user.name);
   assertWhole('download', transfers.down);
   assertWhole('upload', transfers.up);
-  await assertSize(machine, mtu);
+  await assertSize(machine, Math.min(mtu, (each.oddity?.upwards ?? Infinity) - mppeOverhead));
   const sessions = await server.sessions();
   assert.deepEqual(
     sessions.map((session) => session.user),
@@ -84,7 +84,7 @@ export async function runPptpdCase(
 }
 
 async function dialCase(place: PathLab, each: PathCase, user: TestUser): Promise<Connection> {
-  await place.lab.setConditions({ mtu: each.pathMtu, ...filters[each.filter] });
+  await place.lab.setConditions(conditionsOf(each));
   return place.dial(dialOf(user, each.clientMru));
 }
 
