@@ -17,7 +17,8 @@ export function confineAfter<Arguments extends unknown[]>(
     try {
       await apply(...values);
     } catch (error) {
-      if (isConfined()) {
+      // Whatever else fails is tried again: the sessions that run must not pay for it.
+      if (isConfined() && (error as NodeJS.ErrnoException).code === 'EPERM') {
         options.log.warn(
           'the change needs capabilities that were given up: the process ends, to be started anew',
         );
