@@ -1,7 +1,7 @@
 # Shortcuts for people and CI. Every target prepares a fresh Debian machine by itself; `make` alone lists them.
 
-# Node 24 comes with the npm packages, whatever the system's own is.
-node := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node --disable-warning=ExperimentalWarning
+# Node 24 comes with the npm packages, whatever the system's own is. Go is often where its archive was unpacked.
+node := PATH="$(CURDIR)/node_modules/.bin:$$PATH:/usr/local/go/bin" node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-cluster test test-cluster check path-mtu-table clean

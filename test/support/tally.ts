@@ -60,7 +60,10 @@ export class Tally {
   report(): void {
     console.log('');
     if (this.#skipped.length > 0) console.log('Skipped:');
-    for (const { name, reason } of this.#skipped) console.log(`  ${name}: ${reason}`);
+    for (const [reason, tests] of Map.groupBy(this.#skipped, ({ reason }) => reason)) {
+      console.log(`  ${reason}:`);
+      for (const { name } of tests ?? []) console.log(`    ${name}`);
+    }
     if (this.failed > 0) console.log('Failed:');
     for (const where of this.#failures) console.log(`  ${where}`);
     console.log(`${this.#passed} passed, ${this.failed} failed, ${this.#skipped.length} skipped`);
