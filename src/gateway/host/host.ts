@@ -75,7 +75,8 @@ export function openHost(options: HostOptions): Host {
       receiveBuffer: SocketBuffer,
       sendBuffer: SocketBuffer,
     });
-    const names = { tun: tunName(server), table: tableName(server) };
+    const taken = new Set(netlink.links().map(({ name }) => name));
+    const names = { tun: tunName(server, taken), table: tableName(server) };
     return makeHost(netlink, gre, new Network(netlink, { ...names, memory, rules: rulesOf(options) }));
   } catch (error) {
     gre?.close();

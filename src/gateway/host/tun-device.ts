@@ -20,10 +20,16 @@ const Mtu = 1500;
 /** Packets the kernel may keep for us while we are busy. */
 const TransmitQueue = 1000;
 
-/** `vpn-` and the server's name; a name that is too long is cut and told apart by a hash. */
-export function tunName(server: { namespace: string; name: string }): string {
+/**
+ * `vpn-` and the server's name; one that is too long, or that a namesake from another namespace has, is cut and told apart
+ * by a hash.
+ */
+export function tunName(
+  server: { namespace: string; name: string },
+  taken: ReadonlySet<string> = new Set(),
+): string {
   const plain = `vpn-${server.name}`;
-  if (plain.length <= MaxInterfaceName) return plain;
+  if (plain.length <= MaxInterfaceName && !taken.has(plain)) return plain;
   const hash = createHash('sha256').update(`${server.namespace}/${server.name}`).digest('hex').slice(0, 4);
   return `${plain.slice(0, MaxInterfaceName - hash.length - 1)}-${hash}`;
 }
