@@ -58,6 +58,25 @@ describe('The memory of a path', () => {
   });
 });
 
+describe('A session whose probes were lost', () => {
+  it('asks for their acknowledgments for 5 s, and then no more', () => {
+    const session = settled(1454);
+    session.run(6000);
+    let asked = 0;
+    const { dataPath } = session;
+    const report = dataPath.greReport.bind(dataPath);
+    dataPath.greReport = (index) => {
+      asked++;
+      return report(index);
+    };
+    session.run(1000);
+    assert.equal(asked, 0);
+    // The look after 10 s.
+    session.run(5000);
+    assert.ok(asked > 0);
+  });
+});
+
 describe('A session with a peer that answers no echo', () => {
   it('finds its path by acknowledgments, with 8 probes', () => {
     for (const mtu of [1500, 1454, 1333]) {

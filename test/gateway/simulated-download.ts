@@ -100,6 +100,10 @@ export class SimulatedDownload {
     this.network.opened(this.session, 1500, this.now);
   }
 
+  get dataPath(): End['path'] {
+    return this.#pair.server.path;
+  }
+
   get received(): number {
     return this.#received;
   }

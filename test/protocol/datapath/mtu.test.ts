@@ -512,6 +512,17 @@ describe('Large packets that stay unacknowledged', () => {
     assert.equal(stalled(server), 0);
   });
 
+  it('are not excused by packets of the peer that repeat an acknowledgment of before', () => {
+    const { server, client } = acknowledgedPair();
+    server.fromTun([toClient(1400, true)], 1000);
+    for (const now of [1100, 1200]) {
+      client.transmit(0xc021, echoRequest, now);
+      server.fromWire(client.takeSent(), now);
+    }
+    server.expire(1300);
+    assert.equal(stalled(server), 1);
+  });
+
   it('are judged by what was the largest lately', () => {
     const { server, client } = acknowledgedPair();
     server.path.takeLargestSent(server.session);
