@@ -49,6 +49,9 @@ export class PathMtuSearch {
   readonly #timing: ProbeTiming;
   readonly #guesses: readonly number[];
   readonly #passedBefore: number;
+  /** Sizes whose arrival was acknowledged while it is not known whether the peer answers echoes, and when, ms. */
+  readonly #acknowledged = new Map<number, number>();
+  #acknowledgmentsCount = false;
   #silentRounds = 0;
   #smallAnswered = false;
   result: SearchResult | undefined;
@@ -86,16 +89,20 @@ export class PathMtuSearch {
     return this.#send(this.#opening(), now);
   }
 
-  /** A probe of `size` arrived. Returns the sizes to send next, perhaps none yet. */
+  /**
+   * A probe of `size` arrived. An acknowledgment says so of one direction only: it counts when a round has ended without
+   * any echo. Returns the sizes to send next, perhaps none yet.
+   */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): number[] {
-    const timing = this.#timing;
-    const evidence = this.#evidence;
-    if (this.result !== undefined || !timing.wasSent(size)) return [];
-    timing.answered(size, now);
-    evidence.arrived(size, { sentOnce: timing.wasSentOnce(size) });
-    if (size < evidence.floor) this.#smallAnswered = true;
-    if (proof === 'acknowledgment') timing.dropSmaller(size);
-    return evidence.fits >= this.limit || timing.outstanding.size === 0 ? this.#next(now) : [];
+    if (this.result !== undefined || !this.#timing.wasSent(size)) return [];
+    if (proof === 'echo') this.#acknowledged.clear();
+    else if (!this.#acknowledgmentsCount) {
+      this.#acknowledged.set(size, now);
+      return [];
+    }
+    this.#arrived(size, now);
+    if (proof === 'acknowledgment') this.#timing.dropSmaller(size);
+    return this.#evidence.fits >= this.limit || this.#timing.outstanding.size === 0 ? this.#next(now) : [];
   }
 
   /** Our own host refused to send `size`: no loss, no doubt. */
@@ -108,10 +115,27 @@ export class PathMtuSearch {
 
   expire(now: number): number[] {
     if (now < this.deadline) return [];
+    this.#believeAcknowledgments();
     const { outstanding } = this.#timing;
     for (const size of outstanding) this.#evidence.failed(size);
     outstanding.clear();
     return this.#next(now);
+  }
+
+  #arrived(size: number, at: number): void {
+    this.#timing.answered(size, at);
+    this.#evidence.arrived(size, { sentOnce: this.#timing.wasSentOnce(size) });
+    if (size < this.#evidence.floor) this.#smallAnswered = true;
+  }
+
+  /** The peer answers no echoes. */
+  #believeAcknowledgments(): void {
+    for (const [size, at] of this.#acknowledged) {
+      this.#acknowledgmentsCount = true;
+      this.#arrived(size, at);
+      this.#timing.dropSmaller(size);
+    }
+    this.#acknowledged.clear();
   }
 
   #opening(): number[] {

@@ -32,6 +32,7 @@ export class PathMtuDiscovery {
   #pathMtu: number;
   #isConfirmed = false;
   #everConfirmed = false;
+  #answersEchoes = false;
   #reportedBlackHole = 0;
   readonly #hint = new SizeHint();
   readonly #schedule = new LookSchedule();
@@ -90,6 +91,9 @@ export class PathMtuDiscovery {
    * its sequence number. One that names a later packet proves nothing: RFC 2637 acknowledges the highest number seen.
    */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): PathMtuOutput[] {
+    // It got there, and the echo of that size is not back: if none comes, the path back is narrower, and that counts too.
+    if (proof === 'acknowledgment' && this.#answersEchoes) return [];
+    if (proof === 'echo') this.#answersEchoes = true;
     const wasAwaited = this.#ledger.answered(size, proof);
     if (size >= this.#pathMtu) this.#schedule.proven(now);
     if (this.#search !== undefined) return this.#advance(this.#search.answered(size, proof, now), now);

@@ -203,6 +203,27 @@ describe('A size our own host refuses', () => {
   });
 });
 
+describe('A path that takes less on the way back', () => {
+  it('has the size of the narrower way: what the peer sends counts too, whatever it acknowledges', () => {
+    for (const mtuBack of [1454, 1400, 1280]) {
+      const simulated = new SimulatedPath({ mtu: 1500, mtuBack });
+      const time = simulated.settle();
+      const { pathMtu } = simulated.discovery;
+      assert.ok(pathMtu <= mtuBack && pathMtu >= mtuBack - 4, `${pathMtu} of ${mtuBack}`);
+      assert.ok(time <= 2000, `${time} ms`);
+    }
+  });
+
+  it('is found out by the first echo, soon after large packets flow, where the first probes were only acknowledged', () => {
+    const simulated = new SimulatedPath({ mtu: 1500, mtuBack: 1000 });
+    simulated.settle();
+    simulated.discovery.sentLarge();
+    simulated.run(10_000);
+    const { pathMtu } = simulated.discovery;
+    assert.ok(pathMtu <= 1000 && pathMtu >= 996, `${pathMtu}`);
+  });
+});
+
 describe('A peer that does not answer echoes', () => {
   it('is measured by acknowledgments that name the probe', () => {
     for (const mtu of paths) {

@@ -5,6 +5,8 @@ import type { PathMtuOptions, PathMtuOutput } from '../../../src/protocol/ip/pat
 
 export interface Path {
   mtu: number;
+  /** The way back; default `mtu`. An echo that does not fit is lost, an acknowledgment always fits. */
+  mtuBack?: number;
   /** Above it our own host refuses to send (EMSGSIZE). */
   localMtu: number;
   /** Of each packet, each way: 0 to 1. */
@@ -21,7 +23,7 @@ export class SimulatedPath {
   readonly path: Path;
   readonly discovery: PathMtuDiscovery;
   readonly #random: () => number;
-  #arrivals: { at: number; size: number; refused?: true }[] = [];
+  #arrivals: { at: number; size: number; refused?: true; isNamed?: true }[] = [];
   #lastReceived = 0;
   now = 1000;
   probes = 0;
@@ -86,7 +88,10 @@ export class SimulatedPath {
     if (this.path.peer === 'echoes' && isLost()) return;
     const jitter = 1 + 0.2 * this.#random();
     const delay = this.path.roundTrip * jitter + (this.path.peer === 'acknowledgments' ? 50 : 0);
-    this.#arrivals.push({ at: this.now + delay, size });
+    const fitsBack = size <= (this.path.mtuBack ?? this.path.mtu) || this.path.peer === 'acknowledgments';
+    if (fitsBack) this.#arrivals.push({ at: this.now + delay, size });
+    if (this.path.mtuBack !== undefined)
+      this.#arrivals.push({ at: this.now + delay - 1, size, isNamed: true });
     if (this.path.peer === 'acknowledgments') {
       // Only the last of a burst is named.
       this.#arrivals = this.#arrivals.filter((one) => one.at < this.now || one.size === size);
@@ -95,13 +100,13 @@ export class SimulatedPath {
     this.#arrivals.sort((one, other) => one.at - other.at);
   }
 
-  #deliver({ size, refused }: { size: number; refused?: true }): void {
+  #deliver({ size, refused, isNamed }: { size: number; refused?: true; isNamed?: true }): void {
     if (refused) {
       this.carryOut(this.discovery.refused(size, this.now));
       return;
     }
     if (this.path.peer === 'acknowledgments' && size !== this.#lastReceived) return;
-    const proof = this.path.peer === 'echoes' ? 'echo' : 'acknowledgment';
+    const proof = this.path.peer === 'echoes' && !isNamed ? 'echo' : 'acknowledgment';
     this.carryOut(this.discovery.answered(size, proof, this.now));
   }
 }

@@ -16,12 +16,11 @@ export interface PathCase {
   pathMtu: number;
   filter: Filter;
   clientMru: number;
-  /** What else is odd about the path: a word for it, its conditions, and what it takes upwards if that is less. */
-  oddity?: { name: string; conditions: PathConditions; upwards?: number };
+  /** What else is odd about the path: a word for it, and its conditions. */
+  oddity?: { name: string; conditions: PathConditions };
 }
 
-/** Outer bytes over an inner packet under MPPE. */
-export const mppeOverhead = 44;
+const mppeOverhead = 44;
 const lcpOverhead = 40;
 
 export const allCases: readonly PathCase[] = pathMtus.flatMap((pathMtu) =>

@@ -7,7 +7,7 @@ import type { TestUser } from './documents.ts';
 import type { Machine } from './machine.ts';
 import type { Namespace } from './namespaces.ts';
 import type { PathConditions } from './path-conditions.ts';
-import { conditionsOf, dialOf, mppeOverhead, type PathCase, possibleMtu, userOf } from './path-matrix.ts';
+import { conditionsOf, dialOf, type PathCase, possibleMtu, userOf } from './path-matrix.ts';
 import type { Pptpd } from './pptpd.ts';
 import type { Server } from './server.ts';
 import { addresses } from './topology.ts';
@@ -51,7 +51,7 @@ export async function runCase(
   const probes = await probesOf(server, user.name);
   assertWhole('download', transfers.down);
   assertWhole('upload', transfers.up);
-  await assertSize(machine, Math.min(mtu, (each.oddity?.upwards ?? Infinity) - mppeOverhead));
+  await assertSize(machine, mtu);
   const sessions = await server.sessions();
   assert.deepEqual(
     sessions.map((session) => session.user),
