@@ -108,6 +108,32 @@ describe('negotiation', () => {
     assert.deepEqual(end.receive('Configure-Reject 2 mru=1200'), ['LCP Configure-Request 3']);
   });
 
+  it('repeats its first request after 1 s once the peer speaks: that one may have come before it listened', () => {
+    for (const taste of ['ack', 'nak'] as const) {
+      const end = start(new Haggler(1500, () => taste));
+      end.open();
+      end.receive('Configure-Request 1 mru=1400', 50);
+      assert.equal(end.negotiation.deadline, 1050);
+      end.receive('Configure-Request 1 mru=1400', 900);
+      assert.equal(end.negotiation.deadline, 1050, 'no later, whatever else it says');
+      assert.deepEqual(end.expire(1050), ['LCP Configure-Request 1 mru=1500']);
+      end.receive('Configure-Request 1 mru=1400', 1100);
+      assert.equal(end.negotiation.deadline, 4050, 'the second one as ever');
+    }
+  });
+
+  it('repeats nothing sooner where its first request was answered, or is due sooner anyway', () => {
+    const acked = start(new Haggler(1500, () => 'nak'));
+    acked.open();
+    acked.receive('Configure-Ack 1 mru=1500', 20);
+    acked.receive('Configure-Request 1 mru=1400', 50);
+    assert.equal(acked.negotiation.deadline, 3000);
+    const late = start();
+    late.open();
+    late.receive('Configure-Request 1 mru=1400', 2500);
+    assert.equal(late.negotiation.deadline, 3000);
+  });
+
   it('terminates twice at most, then finishes (RFC 1661 §4.6)', () => {
     const end = opened();
     assert.deepEqual(end.close(), ['down', 'LCP Terminate-Request 1 "bye"']);
