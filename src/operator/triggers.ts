@@ -47,8 +47,10 @@ function serverChanged(services: TriggerServices, { key, before, after }: Change
   if (isNew) for (const user of index.ofServer(key)) users.add(user);
   judgements.invalidate(key);
   servers.add(key);
-  if (textOf(before?.status?.endpoints) !== textOf(after?.status?.endpoints))
-    for (const user of index.ofServer(key)) users.add(user);
+  // Their Secrets name the addresses of gateways.
+  const reachable = ({ status }: Partial<VpnServerObject> = {}) =>
+    textOf([status?.endpoints, status?.conditions?.find(({ type }) => type === 'Ready')?.status]);
+  if (reachable(before) !== reachable(after)) for (const user of index.ofServer(key)) users.add(user);
 }
 
 function isLeaving(object: KubeObject | undefined): boolean {

@@ -64,12 +64,22 @@ function isMadeFor({ metadata }: VpnUserObject, secret: SecretObject): boolean {
   return isOurs(secret) && owners.some(({ uid }) => uid === metadata.uid);
 }
 
+/** A gateway that is away for a moment stays in the Secrets: ten thousand of them must not be written for that. */
+function addressesOf({ server, secret }: CredentialSituation): string[] {
+  const { endpoints = [], conditions = [] } = server?.status ?? {};
+  const now = endpoints.map(({ address }) => address);
+  const written = (textOf(secret, 'servers') ?? '').split('\n').filter((address) => address !== '');
+  const isSettled = conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+  return isSettled || now.some((address) => !written.includes(address)) ? now : written;
+}
+
 /** Until a gateway is ready nobody knows the address. */
 const unknownAddress = 'SERVER-ADDRESS';
 
-function textsOf({ user, server }: CredentialSituation, password: string): Record<string, string> {
+function textsOf(situation: CredentialSituation, password: string): Record<string, string> {
+  const { user, server } = situation;
   const username = usernameOf(user);
-  const addresses = (server?.status?.endpoints ?? []).map(({ address }) => address);
+  const addresses = addressesOf(situation);
   const [first = unknownAddress] = addresses;
   const encryption = server?.spec.encryption.policy ?? 'Required';
   const name = user.spec.serverRef.name;
