@@ -6,8 +6,9 @@ import { Tunnels } from './tunnels.ts';
 
 export interface LoginRequest {
   readonly server: number;
-  /** Source address of the first client; the next ones follow it. */
+  /** Source address of the first client; the next ones follow it, `stride` addresses apart. Default 1. */
   readonly firstSource: number;
+  readonly stride?: number;
   readonly count: number;
   /** Clients that are logging in at the same time. */
   readonly atOnce: number;
@@ -20,7 +21,7 @@ export class Swarm {
   readonly #timer = new ExpiryTimer(() => performance.now());
   readonly #tunnels: Tunnels;
   readonly #clients: SimulatedClient[] = [];
-  #nextCallId = 1;
+  #nextCallId = 0;
 
   constructor(capacity: number) {
     this.#tunnels = new Tunnels(capacity, this.#timer);
@@ -36,8 +37,8 @@ export class Swarm {
         const client = new SimulatedClient(
           {
             server: request.server,
-            source: request.firstSource + number,
-            callId: this.#nextCallId++,
+            source: request.firstSource + number * (request.stride ?? 1),
+            callId: this.#takeCallId(),
             username: request.username.replaceAll('%d', String(number)),
             ntHash,
           },
@@ -50,6 +51,11 @@ export class Swarm {
     };
     await Promise.all(Array.from({ length: request.atOnce }, worker));
     return outcomes;
+  }
+
+  #takeCallId(): number {
+    this.#nextCallId = (this.#nextCallId % 0xffff) + 1;
+    return this.#nextCallId;
   }
 
   /** How many clients are up. */
