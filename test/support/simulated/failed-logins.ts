@@ -4,15 +4,15 @@ import type { Server } from '../lab/server.ts';
 import type { RemoteSwarm } from './remote-swarm.ts';
 import { firstSource, serverAddress } from './two-hosts.ts';
 
-/** Eight from each /24; ten failures an hour are free. */
-const stride = 32;
+/** The next client is in another /24, and eight of 131,072 are in each; ten failures an hour are free. */
+const stride = 32 * 257;
 /** As many as the limits before login let wait. */
 const atOnce = 4;
 
 export async function failLogins(swarm: RemoteSwarm, first: number, count: number): Promise<void> {
   await swarm.logIn({
-    ...{ server: serverAddress, stride, atOnce, count },
-    ...{ firstSource: firstSource + first * stride, username: `nobody${first}-%d`, password: 'a guess' },
+    ...{ server: serverAddress, firstSource, stride, firstNumber: first, count, atOnce },
+    ...{ username: 'nobody%d', password: 'a guess' },
   });
 }
 

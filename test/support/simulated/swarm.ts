@@ -4,11 +4,16 @@ import { ntPasswordHash } from '../../../src/protocol/ppp/ms-chap-v2.ts';
 import { type Outcome, SimulatedClient } from './client.ts';
 import { Tunnels } from './tunnels.ts';
 
+/** As many belong to the clients' host. */
+const sourceAddresses = 0x40_0000;
+
 export interface LoginRequest {
   readonly server: number;
-  /** Source address of the first client; the next ones follow it, `stride` addresses apart. Default 1. */
+  /** Source address of client 0; the next ones follow it, `stride` (default 1) addresses apart within a /10. */
   readonly firstSource: number;
   readonly stride?: number;
+  /** Number of the first client. Default 0. */
+  readonly firstNumber?: number;
   readonly count: number;
   /** Clients that are logging in at the same time. */
   readonly atOnce: number;
@@ -31,13 +36,15 @@ export class Swarm {
   async logIn(request: LoginRequest): Promise<Outcome[]> {
     const ntHash = ntPasswordHash(request.password);
     const outcomes: Outcome[] = [];
+    const { firstNumber = 0, stride = 1, count } = request;
     let next = 0;
     const worker = async () => {
-      for (let number = next++; number < request.count; number = next++) {
+      for (let index = next++; index < count; index = next++) {
+        const number = firstNumber + index;
         const client = new SimulatedClient(
           {
             server: request.server,
-            source: request.firstSource + number * (request.stride ?? 1),
+            source: request.firstSource + ((number * stride) % sourceAddresses),
             callId: this.#takeCallId(),
             username: request.username.replaceAll('%d', String(number)),
             ntHash,
@@ -46,7 +53,7 @@ export class Swarm {
           this.#timer,
         );
         this.#clients.push(client);
-        outcomes[number] = await client.settled();
+        outcomes[index] = await client.settled();
       }
     };
     await Promise.all(Array.from({ length: request.atOnce }, worker));
