@@ -27,11 +27,12 @@ function answerDatagrams(port: number, df: 'with DF' | 'without DF', bound: () =
   socket.bind(port, bound);
 }
 
-let received = 0;
+/** Of the last POST; what an earlier one still sends does not count. */
+let received = () => 0;
 
 function send(request: IncomingMessage, response: ServerResponse): void {
   if (request.url === '/received') {
-    response.end(String(received));
+    response.end(String(received()));
     return;
   }
   const size = Number(/^\/(\d+)MB$/.exec(request.url ?? '')?.[1] ?? 0) * 1_000_000;
@@ -41,11 +42,12 @@ function send(request: IncomingMessage, response: ServerResponse): void {
 
 function receive(request: IncomingMessage, response: ServerResponse): void {
   const hash = createHash('sha256');
-  received = 0;
+  let length = 0;
+  received = () => length;
   request.on('data', (chunk: Buffer) => {
     hash.update(chunk);
-    received += chunk.length;
+    length += chunk.length;
   });
   request.on('error', () => {}); // the same
-  request.on('end', () => response.end(`${received} ${hash.digest('hex')}\n`));
+  request.on('end', () => response.end(`${length} ${hash.digest('hex')}\n`));
 }
