@@ -52,6 +52,7 @@ export class PathMtuSearch {
   /** Sizes whose arrival was acknowledged while it is not known whether the peer answers echoes, and when, ms. */
   readonly #acknowledged = new Map<number, number>();
   #acknowledgmentsCount = false;
+  #hasAskedForEcho = false;
   #silentRounds = 0;
   #smallAnswered = false;
   result: SearchResult | undefined;
@@ -115,17 +116,27 @@ export class PathMtuSearch {
 
   expire(now: number): number[] {
     if (now < this.deadline) return [];
-    this.#believeAcknowledgments();
+    const asksForEcho = this.#mustAskForEcho();
+    if (!asksForEcho) this.#believeAcknowledgments();
     const { outstanding } = this.#timing;
-    for (const size of outstanding) this.#evidence.failed(size);
+    for (const size of outstanding) if (size >= this.#evidence.floor) this.#evidence.failed(size);
     outstanding.clear();
-    return this.#next(now);
+    if (!asksForEcho) return this.#next(now);
+    this.#hasAskedForEcho = true;
+    return this.#send([smallSize], now);
   }
 
   #arrived(size: number, at: number): void {
     this.#timing.answered(size, at);
     this.#evidence.arrived(size, { sentOnce: this.#timing.wasSentOnce(size) });
     if (size < this.#evidence.floor) this.#smallAnswered = true;
+  }
+
+  /** The first probe was only acknowledged: is the peer deaf to echoes, or is the way back narrow? A small one tells. */
+  #mustAskForEcho(): boolean {
+    const { fits, floor } = this.#evidence;
+    const hasAsked = this.#hasAskedForEcho || this.#timing.outstanding.has(floor);
+    return this.#acknowledged.size > 0 && fits === 0 && !hasAsked;
   }
 
   /** The peer answers no echoes. */

@@ -205,12 +205,13 @@ describe('A size our own host refuses', () => {
 
 describe('A path that takes less on the way back', () => {
   it('has the size of the narrower way: what the peer sends counts too, whatever it acknowledges', () => {
-    for (const mtuBack of [1454, 1400, 1280]) {
+    for (const mtuBack of [1454, 1400, 1280, 1000, 576]) {
       const simulated = new SimulatedPath({ mtu: 1500, mtuBack });
       const time = simulated.settle();
       const { pathMtu } = simulated.discovery;
       assert.ok(pathMtu <= mtuBack && pathMtu >= mtuBack - 4, `${pathMtu} of ${mtuBack}`);
       assert.ok(time <= 2000, `${time} ms`);
+      assert.ok(simulated.probes <= 9, `${simulated.probes} probes`);
     }
   });
 
