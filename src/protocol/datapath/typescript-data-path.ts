@@ -18,6 +18,7 @@ import type {
   PathMtuParameters,
 } from './data-path.ts';
 import { receiveGrePacket } from './gre-receive.ts';
+import { beginReport, readReport } from './gre-report.ts';
 import {
   carriesInnerPacket,
   hasGreRoom,
@@ -94,17 +95,12 @@ export class TypeScriptDataPath implements DataPath {
     const state = this.#state;
     const session = state.sessions.add(call);
     if (session === undefined) return undefined;
+    beginReport(state, session);
     state.windows.reset(session);
     state.queues.clear(session);
     state.acknowledgments.reset(session, call.receiveWindow ?? defaultReceiveWindow);
     state.stallWatch.reset(session);
     state.counts.fill(0, session * rowLength, (session + 1) * rowLength);
-    state.reports.firstReceivedAt[session] = Number.NaN;
-    state.reports.lastReceivedAt[session] = Number.NaN;
-    state.reports.largestReceived[session] = 0;
-    state.reports.largestSent[session] = 0;
-    state.reports.wrongSourcePackets[session] = 0;
-    state.reports.farStates[session] = 0;
     resetErrorTokens(state, session);
     forgetLarge(state.lastLarge, session);
     return session;
@@ -253,19 +249,7 @@ export class TypeScriptDataPath implements DataPath {
   }
 
   greReport(session: number): GreReport {
-    const { reports, acknowledgments } = this.#state;
-    const wrongSourcePackets = reports.wrongSourcePackets[session]!;
-    return {
-      received: !Number.isNaN(reports.firstReceivedAt[session]),
-      firstReceivedAt: reports.firstReceivedAt[session]!,
-      lastReceivedAt: reports.lastReceivedAt[session]!,
-      largestReceived: reports.largestReceived[session]!,
-      wrongSourcePackets,
-      wrongSource: wrongSourcePackets > 0 ? reports.wrongSources[session] : undefined,
-      sentSequence: acknowledgments.sent(session),
-      acknowledgedSequence: acknowledgments.acknowledged(session),
-      roundTrip: acknowledgments.roundTrip(session),
-    };
+    return readReport(this.#state, session);
   }
 }
 
