@@ -15,9 +15,16 @@ interface World {
 
 /** Runs both ends until both are open, one is down, or a minute passed. */
 function run(
-  options: { loss?: number; seed?: number; hash?: Uint8Array; server?: Partial<LinkOptions> } = {},
+  options: {
+    loss?: number;
+    seed?: number;
+    hash?: Uint8Array;
+    server?: Partial<LinkOptions>;
+    /** Frames of the server that come before the client listens. */
+    tooEarly?: number;
+  } = {},
 ): World {
-  const { loss = 0, seed = 1, hash = ntHash, server: serverOptions = {} } = options;
+  const { loss = 0, seed = 1, hash = ntHash, server: serverOptions = {}, tooEarly = 0 } = options;
   const dice = countingRandom();
   dice(seed % 4096);
   const server = new LinkBench(serverOptions);
@@ -37,7 +44,7 @@ function run(
   say(client.open(0));
   const isDone = () => said.some(({ type }) => type === 'down') || (isOpen(said) && isOpen(server.outputs));
   for (let step = 0; step < 5000 && !isDone(); step++) {
-    const toClient = server.outputs.slice(seen);
+    const toClient = server.outputs.slice(Math.max(seen, tooEarly));
     seen = server.outputs.length;
     const sending = toServer;
     toServer = [];
@@ -78,6 +85,12 @@ describe('the client', () => {
       dns: network.dns,
       peersMru: 1400,
     });
+  });
+
+  it('comes up in little more than a second where our first request came before it listened', () => {
+    const { server, said } = run({ tooEarly: 1 });
+    assert.ok(isOpen(said) && isOpen(server.outputs));
+    assert.ok(server.now >= 1000 && server.now < 1300, `${server.now} ms`);
   });
 
   it('comes up at 20 % loss with equal keys in 117 of 120 runs or more', () => {
