@@ -50,7 +50,10 @@ function serverChanged(services: TriggerServices, { key, before, after }: Change
   // Their Secrets name the addresses of gateways.
   const reachable = ({ status }: Partial<VpnServerObject> = {}) =>
     textOf([status?.endpoints, status?.conditions?.find(({ type }) => type === 'Ready')?.status]);
-  if (reachable(before) !== reachable(after)) for (const user of index.ofServer(key)) users.add(user);
+  if (reachable(before) === reachable(after)) return;
+  for (const user of index.ofServer(key)) {
+    if (services.world.users.cache.get(user)?.spec.passwordSecretRef === undefined) users.add(user);
+  }
 }
 
 function isLeaving(object: KubeObject | undefined): boolean {

@@ -59,7 +59,9 @@ export class FakeNode {
     ready?: 'True' | 'False';
     port?: number;
   } = {}): Promise<void> {
-    await new Promise<void>((done) => this.#http.listen(port, this.address, done));
+    await new Promise<void>((done, fail) => {
+      this.#http.once('error', fail).listen(port, this.address, done);
+    });
     const labels = {
       'app.kubernetes.io/name': 'vpn-operator',
       'app.kubernetes.io/component': 'gateway',
