@@ -119,7 +119,7 @@ export class PathMtuSearch {
     const asksForEcho = this.#mustAskForEcho();
     if (!asksForEcho) this.#believeAcknowledgments();
     const { outstanding } = this.#timing;
-    for (const size of outstanding) if (size >= this.#evidence.floor) this.#evidence.failed(size);
+    for (const size of outstanding) this.#evidence.failed(size);
     outstanding.clear();
     if (!asksForEcho) return this.#next(now);
     this.#hasAskedForEcho = true;

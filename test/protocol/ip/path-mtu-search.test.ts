@@ -144,6 +144,32 @@ describe('A search', () => {
     assert.equal(foundBy(search), 1438);
   });
 
+  it('asks with a small echo whether a peer that only acknowledges is deaf; that it fails is no sign of loss', () => {
+    const search = searchOf();
+    assert.deepEqual(search.open(0), [1206]);
+    search.answered(1206, 'acknowledgment', 110);
+    assert.deepEqual(search.expire(search.deadline), [100]);
+    const sent = [...search.expire(search.deadline)];
+    assert.deepEqual(sent, [1454]);
+    let now = 1000;
+    while (search.result === undefined) {
+      const size = sent.at(-1)!;
+      now += 100;
+      const next =
+        size <= 1454 ? search.answered(size, 'acknowledgment', now) : search.expire(search.deadline);
+      sent.push(...next);
+    }
+    assert.equal(foundBy(search), 1454);
+    assert.ok(sent.length <= 6, `${sent}`);
+  });
+
+  it('needs no small echo where the floor was asked for and only acknowledged', () => {
+    const search = searchOf({ purpose: 'check', limit: 1454, passedBefore: 1454 });
+    search.open(0);
+    search.answered(576, 'acknowledgment', 100);
+    assert.ok(!search.expire(search.deadline).includes(100));
+  });
+
   it('gives up after three silent rounds, and says whether small probes came back', () => {
     const deaf = searchOf();
     assert.ok(flat(play(deaf, () => false)) <= 14);
