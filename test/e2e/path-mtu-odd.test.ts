@@ -14,11 +14,19 @@ const odd = (pathMtu: number, oddity?: PathCase['oddity']): PathCase => ({
 });
 const toClient: PathConditions = { mtu: 1454, longest: { toClient: 1400 } };
 const toServer: PathConditions = { mtu: 1454, longest: { toServer: 1400 } };
+const unreachableRouter: PathConditions = { icmpSource: '10.255.255.1' };
 const cases: readonly (readonly [PathCase, Nat])[] = [
   ...[1473, 1333, 1006, 800, 620].map((pathMtu) => [odd(pathMtu), 'none'] as const),
   [odd(1400, { name: 'narrower to the client', conditions: toClient }), 'none'],
   [odd(1400, { name: 'narrower to the server', conditions: toServer }), 'none'],
   [odd(1454, { name: 'behind a nat', conditions: {} }), 'pptpHelper'],
+  [
+    {
+      ...odd(1454, { name: 'told by a router that nobody can reach', conditions: unreachableRouter }),
+      filter: 'ICMP passes',
+    },
+    'none',
+  ],
 ];
 
 describe('on a path of', { skip: cannotRun }, () => {

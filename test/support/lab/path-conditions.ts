@@ -9,6 +9,8 @@ export interface PathConditions {
   longest?: { toClient?: number; toServer?: number };
   /** `filtered` drops every ICMP destination-unreachable: with a small MTU, a black hole. */
   icmp?: 'passed' | 'filtered';
+  /** Source address of the router's own ICMP, where it is none of its own: many have addresses that nobody can reach. */
+  icmpSource?: string;
   /** What becomes of IP fragments. */
   fragments?: 'passed' | 'dropped';
   /** Share of all packets that get lost, in either direction, per mille. */
@@ -59,7 +61,13 @@ function chains(device: string, conditions: PathConditions): string {
     ...(greFilter === 'toClient' || greFilter === 'both' ? [`oifname "${device}" ip protocol gre drop`] : []),
     ...(greFilter === 'toServer' || greFilter === 'both' ? [`iifname "${device}" ip protocol gre drop`] : []),
   ];
-  if (forward.length === 0) return '';
-  return `chain forward { type filter hook forward priority 0;\n${forward.join('\n')}\n}
+  const postrouting =
+    conditions.icmpSource === undefined
+      ? ''
+      : `chain postrouting { type filter hook postrouting priority mangle;
+icmp type destination-unreachable ip saddr set ${conditions.icmpSource}\n}`;
+  if (forward.length === 0) return postrouting;
+  return `${postrouting}
+chain forward { type filter hook forward priority 0;\n${forward.join('\n')}\n}
 chain output { type filter hook output priority 0;\n${unreachable.join('\n')}\n}`;
 }
