@@ -130,6 +130,17 @@ describe('an operator under strange circumstances', { skip, timeout: 180_000 }, 
     });
   });
 
+  it('can empty a list in a status that somebody wrote to', async () => {
+    const endpoints = async () =>
+      (await lab.get<{ status: { endpoints?: object[] } }>('vpns', 'office'))?.status.endpoints ?? [];
+    node.status = { ready: false, problems: [{ reason: 'StartFailed', message: 'for a test' }] };
+    await lab.untilCondition('vpns', 'office', /^False StartFailed/);
+    assert.deepEqual(await endpoints(), []);
+    node.status = {};
+    await lab.untilCondition('vpns', 'office', /^True GatewaysReady/);
+    assert.equal((await endpoints()).length, 1);
+  });
+
   it('leaves a condition of another controller alone, and does not write for ever because of it', async () => {
     const status = {
       conditions: [

@@ -37,6 +37,11 @@ export function isConflict(error: unknown): boolean {
   return hasStatus(error, 409);
 }
 
+/** The object would break its schema or a rule. */
+export function isInvalid(error: unknown): boolean {
+  return hasStatus(error, 422);
+}
+
 /** RBAC does not let us. */
 export function isForbidden(error: unknown): boolean {
   return hasStatus(error, 403);

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Allowance } from '../allowance.ts';
 import type { Clock } from '../clock.ts';
+import { isInvalid } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
 import { keyOf } from './object.ts';
@@ -63,26 +64,35 @@ export class StatusWriter<Status extends object> {
       if (wait > 0) return { written: false, again: wait };
       this.#allowance.take(now);
     }
-    const after = await this.#apply(object, wanted as JsonObject);
+    const after = await this.#apply(object as WithStatus, wanted as JsonObject);
     const { uid, resourceVersion: before } = object.metadata;
     this.#written.set(keyOf(object.metadata), { uid, status: wanted as object, before, after, at: now });
     return { written: true };
   }
 
   /** Resolves to the version that came of it. */
-  async #apply(object: KubeObject, wanted: JsonObject): Promise<string | undefined> {
-    const { metadata, status = {} } = await this.#cluster.applyStatus<KubeObject & { status?: JsonObject }>(
-      this.#resource,
-      object,
-      wanted,
-    );
-    const { namespace = '', name, resourceVersion } = metadata;
+  async #apply(object: WithStatus, wanted: JsonObject): Promise<string | undefined> {
+    const applied = await this.#tryApply(object, wanted);
+    const { metadata, status = {} } = applied ?? object;
+    const { conditions, ...rest } = mergePatchFor(status, wanted);
     // Conditions are a common good; all else that an apply leaves is somebody's edit.
-    const { conditions: _, ...rest } = mergePatchFor(status, wanted);
-    if (Object.keys(rest).length === 0) return resourceVersion;
+    const repair =
+      applied === undefined && conditions !== undefined ? withForeign(status, wanted, rest) : rest;
+    const { namespace = '', name, resourceVersion } = metadata;
+    if (Object.keys(repair).length === 0) return resourceVersion;
     const place = { namespace, name, subresource: 'status' } as const;
-    const change = { metadata: { resourceVersion }, status: rest };
+    const change = { metadata: { resourceVersion }, status: repair };
     return (await this.#cluster.patch(this.#resource, place, change)).metadata.resourceVersion;
+  }
+
+  /** undefined: a list that others wrote to, too, cannot be emptied by an apply; the API server makes it null and refuses that. */
+  async #tryApply(object: KubeObject, wanted: JsonObject): Promise<WithStatus | undefined> {
+    try {
+      return await this.#cluster.applyStatus<WithStatus>(this.#resource, object, wanted);
+    } catch (error) {
+      if (!isInvalid(error)) throw error;
+      return undefined;
+    }
   }
 
   forget(key: ObjectKey): void {
@@ -107,17 +117,33 @@ export class StatusWriter<Status extends object> {
 }
 
 type JsonObject = Record<string, unknown>;
+type WithStatus = KubeObject & { status?: JsonObject };
 
 /** RFC 7396: what makes `found` into `wanted`. */
 function mergePatchFor(found: JsonObject, wanted: JsonObject): JsonObject {
   const names = new Set([...Object.keys(found), ...Object.keys(wanted)]);
   const changes = [...names].flatMap((name): [string, unknown][] => {
     const [before, after] = [found[name], wanted[name]];
-    if (isDeepStrictEqual(before, after)) return [];
+    if (isDeepStrictEqual(before, after) || (isEmpty(before) && isEmpty(after))) return [];
     if (isJsonObject(before) && isJsonObject(after)) return [[name, mergePatchFor(before, after)]];
     return [[name, after ?? null]];
   });
   return Object.fromEntries(changes);
+}
+
+/** Nobody can tell an empty list from none. */
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+  );
+}
+
+/** Lists are replaced as a whole: conditions of types that are not ours come along. */
+function withForeign(found: JsonObject, wanted: JsonObject, rest: JsonObject): JsonObject {
+  const typesOf = (status: JsonObject) => (status['conditions'] ?? []) as { type: string }[];
+  const own = new Set(typesOf(wanted).map(({ type }) => type));
+  const foreign = typesOf(found).filter(({ type }) => !own.has(type));
+  return { ...rest, conditions: [...typesOf(wanted), ...foreign] };
 }
 
 function isJsonObject(value: unknown): value is JsonObject {
