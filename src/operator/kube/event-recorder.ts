@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../process/log.ts';
 import type { Clock } from '../clock.ts';
-import { isConflict, isNotFound } from './api-error.ts';
+import { isConflict, isForbidden, isInvalid, isNotFound } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import type { KubeObject } from './object.ts';
 import { events } from './resource.ts';
@@ -24,6 +24,7 @@ interface Series {
 }
 
 const controllerName = 'vpn-operator.dev/operator';
+/** Bytes. */
 const LongestNote = 1024;
 const LongestNamePart = 200;
 /** client-go's: a repetition after this time is a new Event. */
@@ -47,8 +48,8 @@ export class EventRecorder {
   }
 
   /**
-   * Never rejects. Resolves to whether it was told, now or before. With an `id` it is told once only, also when an earlier
-   * process did: the id becomes part of the Event's name.
+   * Never rejects. Resolves to whether that is settled: told, now or before, or refused for good. With an `id` it is told
+   * once only, also when an earlier process did: the id becomes part of the Event's name.
    */
   async record(
     object: KubeObject,
@@ -59,13 +60,14 @@ export class EventRecorder {
       const known = this.#series.get(key);
       const now = this.#clock.now();
       if (known !== undefined && now - known.last < StutterTime) return true;
-      if (known !== undefined && now - known.last < SeriesTime) await this.#repeat(key, known, now);
-      else await this.#begin(key, object, happening, { now, id });
+      const goesOn = known !== undefined && now - known.last < SeriesTime;
+      if (goesOn && (await this.#repeat(known, now))) return true;
+      await this.#begin(key, object, happening, { now, id });
       return true;
     } catch (error) {
       if (isConflict(error)) return true;
       this.#log.warn({ err: error }, `an Event could not be written: ${(error as Error).message}`);
-      return false;
+      return isForbidden(error) || isInvalid(error) || isNotFound(error);
     }
   }
 
@@ -82,7 +84,7 @@ export class EventRecorder {
     this.#remember(key, { name, namespace, count: 1, last: now });
     const { apiVersion, kind, metadata } = object;
     const { uid, resourceVersion } = metadata;
-    await this.#cluster.create(events, {
+    const event = {
       apiVersion: events.apiVersion,
       kind: events.kind,
       metadata: { name, namespace },
@@ -91,20 +93,26 @@ export class EventRecorder {
       reportingInstance: this.#instance,
       regarding: { apiVersion, kind, namespace, name: metadata.name, uid, resourceVersion },
       ...happening,
-      note: happening.note.slice(0, LongestNote),
-    } as KubeObject);
+      note: upTo(LongestNote, happening.note),
+    } as KubeObject;
+    await this.#cluster.create(events, event).catch((error: unknown) => {
+      // Not a repetition when it comes again. With a conflict it is there already.
+      if (!isConflict(error)) this.#series.delete(key);
+      throw error;
+    });
   }
 
-  async #repeat(key: string, series: Series, now: number): Promise<void> {
+  /** False: the cluster forgot the first one, as it does after an hour or so. */
+  async #repeat(series: Series, now: number): Promise<boolean> {
     series.count += 1;
     series.last = now;
     const change = { series: { count: series.count, lastObservedTime: this.#timestamp() } };
     try {
       await this.#cluster.patch(events, series, change);
+      return true;
     } catch (error) {
-      // The cluster forgets Events after an hour or so.
       if (!isNotFound(error)) throw error;
-      this.#series.delete(key);
+      return false;
     }
   }
 
@@ -117,4 +125,10 @@ export class EventRecorder {
   #timestamp(): string {
     return new Date(this.#clock.wallClock()).toISOString().replace('Z', '000Z');
   }
+}
+
+/** The beginning of `text`, whole characters of `limit` bytes at most. */
+function upTo(limit: number, text: string): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(limit));
+  return text.slice(0, read);
 }
