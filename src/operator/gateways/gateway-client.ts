@@ -10,6 +10,13 @@ export interface GatewayAddress {
 /** A gateway in good health answers within milliseconds. */
 const Patience = 3_000;
 
+/** Said by no gateway of an earlier version: the pods are replaced one after the other, this operator first. */
+const unsaid: Pick<GatewayStatus, 'usedAddresses' | 'pathMTU' | 'notices'> = {
+  usedAddresses: [],
+  pathMTU: { states: {}, tunnelMTU: null, sessions: [] },
+  notices: { process: '', now: '', latest: [] },
+};
+
 export type GatewayPath = '/v1/status' | '/v1/users';
 export type GatewayAnswer = { '/v1/status': GatewayStatus; '/v1/users': UsersActivity };
 
@@ -29,5 +36,6 @@ export async function askGateway<Path extends GatewayPath>(
     throw new Error(`${url} does not answer (${cause}); a firewall on the node may block TCP port ${port}`);
   });
   if (!response.ok) throw new Error(`${url} answers HTTP ${response.status}`);
-  return (await response.json()) as GatewayAnswer[Path];
+  const answer = (await response.json()) as GatewayAnswer[Path];
+  return path === '/v1/status' ? { ...unsaid, ...answer } : answer;
 }
