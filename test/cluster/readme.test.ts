@@ -13,6 +13,8 @@ import { type Snapshot, snapshotHost } from '../support/lab/residue.ts';
 const repository = resolve(import.meta.dirname, '../..');
 // As the container runtime calls the image that README builds.
 const builtImage = `docker.io/library/vpn-operator:${chartVersion()}`;
+// The same of deploy/kustomization.yaml.
+const developmentImage = 'docker.io/library/vpn-operator:dev';
 
 describe('README, on Kubernetes', { skip: cannotInstall() }, () => {
   let cluster: Cluster;
@@ -66,6 +68,20 @@ describe('README, on Kubernetes', { skip: cannotInstall() }, () => {
     );
     assert.equal(left, '');
     assert.match(await inShell(cluster, 'kubectl get crd,ns -o name'), /vpnusers\.[\s\S]*namespace\/vpn\n/);
+  });
+
+  it('installs without Helm by the one command of docs/kubernetes.md, and serves', async () => {
+    const docs = readFileSync(resolve(repository, 'docs/kubernetes.md'), 'utf8');
+    const [, command = ''] = /^(kubectl apply -k deploy)$/m.exec(docs) ?? [];
+    await Promise.all(cluster.nodes.map((node) => node.nameImage(projectImage, developmentImage)));
+    await inShell(cluster, command);
+    await inShell(
+      cluster,
+      'kubectl rollout status deployment/vpn-operator -n vpn-operator-system --timeout=90s',
+    );
+    await inShell(cluster, apply);
+    assert.match(await inShell(cluster, get), /office +True +2\/2 /);
+    await inShell(cluster, 'kubectl delete -f deploy/samples && kubectl delete -k deploy --timeout=60s');
   });
 });
 
