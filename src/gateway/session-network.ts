@@ -49,7 +49,8 @@ export class SessionNetwork {
     const { gatewayAddress, gatewayServesDns } = settings();
     const { user, address } = session;
     if (user === undefined || address === undefined) return;
-    this.#chooseMtu(session, peersMru);
+    session.peersMru = peersMru;
+    this.#chooseMtu(session);
     dataPath.startNetwork(session.index, {
       address,
       gatewayAddress,
@@ -60,7 +61,7 @@ export class SessionNetwork {
     });
     this.#askHost(() => host.addClient(address));
     limits.begin(session.index, now);
-    if (settings().fixedTunnelMtu === undefined) this.#discover(session, peersMru, now);
+    if (settings().fixedTunnelMtu === undefined) this.#discover(session, now);
   }
 
   /** The session is gone, or its LCP began anew. */
@@ -142,11 +143,12 @@ export class SessionNetwork {
   }
 
   #applyFixedMtu(session: Session): void {
-    const { fixedTunnelMtu } = this.#services.settings();
-    if (fixedTunnelMtu === undefined || fixedTunnelMtu === session.tunnelMtu) return;
+    const fixed = this.#fixedMtuFor(session);
+    const isMeasured = this.#pathMtus.has(session.index);
+    if (fixed === undefined || (fixed === session.tunnelMtu && !isMeasured)) return;
     this.stopDiscovery(session);
-    session.tunnelMtu = fixedTunnelMtu;
-    session.pathMtu = fixedTunnelMtu + overheadOf(encryptionOf(session));
+    session.tunnelMtu = fixed;
+    session.pathMtu = fixed + overheadOf(encryptionOf(session));
     this.#services.dataPath.setPathMtu(session.index, { ...session, confirmed: false });
   }
 
@@ -159,18 +161,22 @@ export class SessionNetwork {
   }
 
   /** The first guess; with `mtu.mode: Fixed` it stays. */
-  #chooseMtu(session: Session, peersMru: number): void {
-    const { settings, host } = this.#services;
+  #chooseMtu(session: Session): void {
     const encryption = encryptionOf(session);
-    const limit = Math.min(host.pathTowards(session.peerAddress).interfaceMtu, largestOuterFor(peersMru));
-    const { fixedTunnelMtu } = settings();
-    const largest = tunnelMtuFor(largestOuterFor(peersMru), encryption);
-    session.tunnelMtu =
-      fixedTunnelMtu === undefined ? tunnelMtuFor(limit, encryption) : Math.min(fixedTunnelMtu, largest);
+    const { interfaceMtu } = this.#services.host.pathTowards(session.peerAddress);
+    const limit = Math.min(interfaceMtu, largestOuterFor(session.peersMru));
+    session.tunnelMtu = this.#fixedMtuFor(session) ?? tunnelMtuFor(limit, encryption);
     session.pathMtu = session.tunnelMtu + overheadOf(encryption);
   }
 
-  #discover(session: Session, peersMru: number, now: number): void {
+  /** What was ordered, as far as the peer takes it; undefined: the path is measured. */
+  #fixedMtuFor(session: Session): number | undefined {
+    const { fixedTunnelMtu } = this.#services.settings();
+    const largest = tunnelMtuFor(largestOuterFor(session.peersMru), encryptionOf(session));
+    return fixedTunnelMtu === undefined ? undefined : Math.min(fixedTunnelMtu, largest);
+  }
+
+  #discover(session: Session, now: number): void {
     const { dataPath, host, memory, news, timer, wallClock } = this.#services;
     const { interfaceMtu, routeMtu } = host.pathTowards(session.peerAddress);
     const roundTrip = session.roundTrip ?? dataPath.greReport(session.index).roundTrip;
@@ -179,7 +185,7 @@ export class SessionNetwork {
     const pathMtu = new SessionPathMtu(
       session,
       {
-        peersMru,
+        peersMru: session.peersMru,
         interfaceMtu,
         encryption: encryptionOf(session),
         ...(remembered === undefined ? {} : { remembered }),

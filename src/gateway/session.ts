@@ -65,6 +65,8 @@ export class Session {
   fingerprint = '';
   /** Last measured LCP echo round trip, ms. */
   roundTrip: number | undefined;
+  /** Of the peer, as LCP agreed, bytes. */
+  peersMru = 0;
   tunnelMtu = 0;
   pathMtu = 0;
   #heard = 0;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Session } from '../../src/gateway/session.ts';
 import { SessionNetwork, type SessionNetworkServices } from '../../src/gateway/session-network.ts';
+import type { PathMtuParameters } from '../../src/protocol/datapath/data-path.ts';
 
 describe('SessionNetwork', () => {
   it('counts what netlink refuses for a client, ends nothing, and releases the address (SE-1)', () => {
@@ -29,5 +30,49 @@ describe('SessionNetwork', () => {
     network.opened(session, 1500, 0);
     network.released(session, 0);
     assert.deepEqual([counted, released], [['netlink ENOBUFS', 'netlink ENOBUFS'], [7]]);
+  });
+
+  it('holds a fixed MTU that came by reload to what the peer takes, and measures no more', () => {
+    const told: PathMtuParameters[] = [];
+    let fixedTunnelMtu: number | undefined;
+    const watched = new Set<unknown>();
+    const network = new SessionNetwork({
+      dataPath: {
+        startNetwork: () => {},
+        setDestinations: () => {},
+        setPathMtu: (_: number, mtu: PathMtuParameters) => told.push(mtu),
+        greReport: () => ({}),
+      },
+      limits: { begin: () => {} },
+      memory: { recall: () => undefined },
+      timer: {
+        add: (member: unknown) => watched.add(member),
+        delete: (member: unknown) => watched.delete(member),
+        touch: () => {},
+      },
+      wallClock: () => 0,
+      settings: () => ({ fixedTunnelMtu, gatewayAddress: 1, destinations: new Uint32Array(0) }),
+      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) },
+    } as unknown as SessionNetworkServices);
+    const session = {
+      ...{ index: 0, address: 7, user: { allowedDestinations: [] }, state: 'Established' },
+      probe: () => 1,
+    } as unknown as Session;
+    network.opened(session, 1000, 0);
+    assert.equal(watched.size, 1);
+
+    // What it has by chance already: from now on it is an order.
+    fixedTunnelMtu = session.tunnelMtu;
+    network.reload([session]);
+    assert.equal(watched.size, 0);
+    assert.equal(told.at(-1)?.confirmed, false);
+
+    fixedTunnelMtu = 1400;
+    network.reload([session]);
+    assert.deepEqual([session.tunnelMtu, session.pathMtu], [1000, 1040]);
+    assert.deepEqual([told.at(-1)?.tunnelMtu, told.at(-1)?.pathMtu], [1000, 1040]);
+    const before = told.length;
+    network.reload([session]);
+    assert.equal(told.length, before);
   });
 });
