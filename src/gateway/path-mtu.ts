@@ -11,6 +11,7 @@ import type { EchoReply, Session } from './session.ts';
 /** A probe under way: its outer size, and the GRE sequence number it left with. */
 interface Probe {
   readonly size: number;
+  /** Undefined: no acknowledgment is waited for. */
   readonly sequence: number | undefined;
   readonly sentAt: number;
 }
@@ -153,10 +154,14 @@ export class SessionPathMtu {
   }
 
   #probe(size: number, now: number): void {
+    const { index } = this.#session;
+    const before = this.#dataPath.greReport(index).sentSequence;
     const identifier = this.#session.probe(lcpLengthFor(size), now);
-    const { sentSequence } = this.#dataPath.greReport(this.#session.index);
+    const last = this.#dataPath.greReport(index).sentSequence;
+    // A full list, or an LCP that is not up: then the last packet is another one.
+    const sequence = last === before ? undefined : last;
     this.#probes.delete(identifier);
-    this.#probes.set(identifier, { size, sequence: sentSequence, sentAt: now });
+    this.#probes.set(identifier, { size, sequence, sentAt: now });
     this.#news.probing();
     if (this.#probes.size > MostProbes) this.#probes.delete(this.#probes.keys().next().value!);
   }

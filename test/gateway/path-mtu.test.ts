@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SessionPathMtu } from '../../src/gateway/path-mtu.ts';
+import type { Session } from '../../src/gateway/session.ts';
+import type { DataPath, PathMtuParameters } from '../../src/protocol/datapath/data-path.ts';
 import { PathMtuMemory } from '../../src/protocol/ip/path-mtu-memory.ts';
 import { SimulatedDownload } from './simulated-download.ts';
 
@@ -86,5 +89,28 @@ describe('A session with a peer that answers no echo', () => {
       assert.ok(pathMtu <= mtu && pathMtu >= mtu - 4, `${pathMtu} of ${mtu}`);
       assert.ok(session.probes <= 9, `${session.probes}`);
     }
+  });
+});
+
+describe('A probe that found no room to leave', () => {
+  it('is not proven by the acknowledgment of the packet before it', () => {
+    const told: PathMtuParameters[] = [];
+    const dataPath = {
+      greReport: () => ({ sentSequence: 7, acknowledgedSequence: 7 }),
+      setPathMtu: (_: number, mtu: PathMtuParameters) => told.push(mtu),
+    } as unknown as DataPath;
+    const session = { index: 0, probe: () => 1 } as unknown as Session;
+    const news = { probing: () => {}, confirmed: () => {}, indeterminate: () => {} } as never;
+    const options = { peersMru: 1500, interfaceMtu: 1500, encryption: { mppe: true } };
+    const pathMtu = new SessionPathMtu(session, options, dataPath, news);
+    pathMtu.start(0);
+    for (let now = 10; now < 5000; now += 10) {
+      pathMtu.acknowledged(now);
+      pathMtu.expire(now);
+    }
+    assert.equal(
+      told.some(({ confirmed }) => confirmed),
+      false,
+    );
   });
 });
