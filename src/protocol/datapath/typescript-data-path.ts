@@ -102,7 +102,6 @@ export class TypeScriptDataPath implements DataPath {
     state.stallWatch.reset(session);
     state.counts.fill(0, session * rowLength, (session + 1) * rowLength);
     resetErrorTokens(state, session);
-    forgetLarge(state.lastLarge, session);
     return session;
   }
 
@@ -173,6 +172,7 @@ export class TypeScriptDataPath implements DataPath {
     this.#state.sessions.shutGate(session);
     this.#state.mppe.stop(2 * session);
     this.#state.mppe.stop(2 * session + 1);
+    forgetLarge(this.#state.lastLarge, session);
   }
 
   setPathMtu(session: number, parameters: PathMtuParameters): void {

@@ -437,6 +437,16 @@ describe('When the path turns out to be narrower than what was sent', () => {
     assert.equal(server.delivered.length, 0);
   });
 
+  it('nobody is told of what was sent before the link was negotiated anew (LCP-9)', () => {
+    const { server } = createPair(undefined, {}, { tunnelMtu: 1400 });
+    server.fromTun([segment(1000)], 0);
+    server.path.stopNetwork(server.session);
+    server.path.startNetwork(server.session, serverNetwork);
+    server.path.setPathMtu(server.session, narrower);
+    server.flush();
+    assert.equal(server.delivered.length, 0);
+  });
+
   it('a sender that does not hear it is cut at its first retransmission', () => {
     const { server } = createPair(stateless);
     server.fromTun([segment(1000), segment(2360)], 0);
