@@ -18,7 +18,7 @@ export type GreVerdict = keyof typeof greVerdicts;
 export interface GreEvidence {
   readonly peerAddress: number;
   readonly report: GreReport;
-  /** GRE with a call id of nobody came from this address lately. */
+  /** GRE with a call id of nobody came from this address since the call was set up. */
   readonly unknownCallSeen: boolean;
   /** Another session from this address works. */
   readonly neighbourWorks: boolean;

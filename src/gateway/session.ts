@@ -50,6 +50,8 @@ export class Session {
   readonly localAddress: number;
   readonly peerAddress: number;
   readonly startedAt: number;
+  /** The same on the monotonic clock, ms. */
+  readonly openedAt: number;
   state: SessionState = 'Establishing';
   /** When it should have shown that GRE passes, monotonic ms; and whether a verdict on that was given. */
   readonly judgeAt: number;
@@ -82,6 +84,7 @@ export class Session {
     this.localAddress = options.localAddress;
     this.peerAddress = options.peerAddress;
     this.startedAt = options.startedAt;
+    this.openedAt = options.openedAt;
     this.judgeAt = options.openedAt + VerdictAfter;
     this.#link = new Link(options.link);
     this.#dataPath = dataPath;

@@ -181,11 +181,11 @@ export class Sessions implements SessionOwner {
 
   #judgeGre(session: Session): GreJudgement | undefined {
     const { dataPath, journal } = this.#services;
-    const { peerAddress, index } = session;
+    const { peerAddress, index, openedAt } = session;
     const judgement = judgeGre({
       peerAddress,
       report: dataPath.greReport(index),
-      unknownCallSeen: dataPath.isStranger(peerAddress),
+      unknownCallSeen: dataPath.isStranger(peerAddress, openedAt),
       neighbourWorks: [...this.#byIndex.values()].some(
         (other) => other.peerAddress === peerAddress && other.state === 'Established',
       ),

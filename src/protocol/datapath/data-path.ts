@@ -137,8 +137,8 @@ export interface DataPath {
   receivedPackets(session: number): number;
   sentPackets(session: number): number;
   greReport(session: number): GreReport;
-  /** GRE for a call id of nobody came from this address lately; a guess: a later stranger may have taken its place. */
-  isStranger(address: number): boolean;
+  /** GRE for a call id of nobody came from this address, at `since` (ms) or later; a guess: another stranger may have taken its place. */
+  isStranger(address: number, since: number): boolean;
   /** Outer bytes of the largest packet with data since the last call, 0 when there was none. */
   takeLargestSent(session: number): number;
   /** GRE that belongs to no session. */

@@ -33,7 +33,7 @@ export function receiveGrePacket(state: DataPathState, offset: number, length: n
   const gre = locateGre(state, offset, length);
   if (gre < 0) return;
   const end = offset + totalLength(state.bytes, offset);
-  const session = findSession(state, offset, gre);
+  const session = findSession(state, offset, gre, now);
   if (session < 0) return;
   observe(state, session, end - offset, now);
   const header = headerLength(state.bytes, gre);
@@ -83,13 +83,15 @@ function locateGre(state: DataPathState, offset: number, length: number): number
 }
 
 /** By our call id, our address and the peer's (CC-5, GRE-7); -1 when one of them does not fit. */
-function findSession(state: DataPathState, offset: number, gre: number): number {
+function findSession(state: DataPathState, offset: number, gre: number, now: number): number {
   const { bytes, sessions, reports } = state;
   const session = sessions.findCall(callId(bytes, gre));
   if (session < 0 || destinationOf(bytes, offset) !== sessions.localAddresses[session]) {
     state.discarded.unknown_call++;
     const stranger = sourceOf(bytes, offset);
-    reports.strangers[stranger & (strangerPlaces - 1)] = stranger;
+    const index = stranger & (strangerPlaces - 1);
+    reports.strangers[index] = stranger;
+    reports.strangerTimes[index] = now;
     return -1;
   }
   const source = sourceOf(bytes, offset);

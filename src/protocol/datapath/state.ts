@@ -68,8 +68,9 @@ interface GreObservations {
   readonly largestSent: Uint16Array;
   readonly wrongSources: Uint32Array;
   readonly wrongSourcePackets: Float64Array;
-  /** Addresses that sent GRE for a call id of nobody lately, each in the place its low bits name; 0: none. */
+  /** Addresses that sent GRE for a call id of nobody, each in the place its low bits name, and when they last did. */
   readonly strangers: Uint32Array;
+  readonly strangerTimes: Float64Array;
   /** The last frame in clear outside the window, and what became of it (GRE-10; see far.ts). */
   readonly farSequences: Uint32Array;
   readonly farStates: Uint8Array;
@@ -144,6 +145,7 @@ function createObservations(capacity: number): GreObservations {
     largestSent: new Uint16Array(capacity),
     wrongSources: new Uint32Array(capacity),
     strangers: new Uint32Array(strangerPlaces),
+    strangerTimes: new Float64Array(strangerPlaces).fill(Number.NEGATIVE_INFINITY),
     wrongSourcePackets: new Float64Array(capacity),
     farSequences: new Uint32Array(capacity),
     farStates: new Uint8Array(capacity),

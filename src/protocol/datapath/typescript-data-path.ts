@@ -236,8 +236,10 @@ export class TypeScriptDataPath implements DataPath {
     return readCounters(this.#state.counts, session);
   }
 
-  isStranger(address: number): boolean {
-    return this.#state.reports.strangers[address & (strangerPlaces - 1)] === address;
+  isStranger(address: number, since: number): boolean {
+    const { strangers, strangerTimes } = this.#state.reports;
+    const place = address & (strangerPlaces - 1);
+    return strangers[place] === address && strangerTimes[place]! >= since;
   }
 
   takeLargestSent(session: number): number {

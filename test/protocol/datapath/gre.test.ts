@@ -233,6 +233,16 @@ describe('GRE of strangers', () => {
     assert.equal(server.counters().greReceived, 0);
   });
 
+  it('tells of an address whose packets no call has only what came since: what an ended call left on its way is no news', () => {
+    const server = new End(serverCall);
+    const unknown = { callId: callId + 1, sequenceNumber: 1, payload: pppFrame(lcp, echoRequest) };
+    assert.equal(server.path.isStranger(clientAddress, 0), false);
+    server.fromWire([outerPacket(unknown)], 1000);
+    assert.equal(server.path.isStranger(clientAddress, 1000), true);
+    assert.equal(server.path.isStranger(clientAddress, 1001), false);
+    assert.equal(server.path.isStranger(clientAddress + 1, 0), false);
+  });
+
   it('with our call id names the other address it comes from (GRE-7)', () => {
     const server = new End(serverCall);
     assert.equal(server.path.greReport(server.session).wrongSource, undefined);
