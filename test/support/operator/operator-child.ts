@@ -1,6 +1,7 @@
 // Starts operator-process.ts and reads what it prints.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { startProgram } from '../lab/commands.ts';
 
 const program = new URL('operator-process.ts', import.meta.url).pathname;
 
@@ -12,14 +13,22 @@ export interface Line {
   msg?: string;
 }
 
+const children = new Set<ChildProcess>();
+
+/** Those that a failed test left behind, frozen or not: the test file would wait for them for ever. */
+export function killOperators(): void {
+  for (const child of children) child.kill('SIGKILL');
+}
+
 export class OperatorProcess {
   readonly child: ChildProcess;
   readonly lines: Line[] = [];
   readonly ended: Promise<void>;
 
   constructor(...args: string[]) {
-    const command = ['--disable-warning=ExperimentalWarning', program, ...args];
-    this.child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const command = [process.execPath, '--disable-warning=ExperimentalWarning', program, ...args];
+    this.child = startProgram(command, { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.add(this.child.once('exit', () => children.delete(this.child)));
     createInterface({ input: this.child.stdout! }).on('line', (line) => this.lines.push(JSON.parse(line)));
     this.ended = new Promise((done) => this.child.once('exit', () => done()));
   }

@@ -15,6 +15,7 @@ import {
 } from '../kubernetes/control-plane.ts';
 import type { Kubectl } from '../kubernetes/kubectl.ts';
 import { eventually } from '../lab/commands.ts';
+import { killOperators } from './operator-child.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -147,6 +148,7 @@ export class OperatorLab {
   }
 
   async close(): Promise<void> {
+    killOperators();
     await Promise.all([...this.#operators].map((operator) => operator.close()));
     this.#client.close();
     this.plane.close();
