@@ -21,6 +21,7 @@ const MostProbes = 64;
 /** An acknowledgment that comes later is for something else, ms. */
 const AcknowledgedWithin = 5_000;
 
+/** What people hear is said once for each value: a peer that answers at whim must not fill the log. */
 export interface PathMtuNews {
   blackHole(session: Session, found: Extract<PathMtuOutput, { type: 'blackHole' }>): void;
   indeterminate(session: Session, found: Extract<PathMtuOutput, { type: 'indeterminate' }>): void;
@@ -38,10 +39,12 @@ export class SessionPathMtu {
   readonly #discovery: PathMtuDiscovery;
   readonly #probes = new Map<number, Probe>();
   #isConfirmed = false;
-  #isIndeterminate = false;
+  /** Why nothing is known; undefined while something is. */
+  #indeterminate: string | undefined;
   #lastConfirmed: number | undefined;
   #interfaceMtu: number;
-  #blackHoleAt: number | undefined;
+  readonly #blackHoles = new Set<number>();
+  readonly #shrunkTo = new Set<number>();
   #clampMtu = 0;
 
   constructor(session: Session, options: PathMtuOptions, dataPath: DataPath, news: PathMtuNews) {
@@ -54,9 +57,9 @@ export class SessionPathMtu {
 
   /** In one word, for people. */
   get state(): PathState {
-    if (this.#isIndeterminate) return 'Indeterminate';
+    if (this.#indeterminate !== undefined) return 'Indeterminate';
     if (this.#lastConfirmed === undefined) return 'Searching';
-    return this.#blackHoleAt === this.#lastConfirmed ? 'BlackHole' : 'Confirmed';
+    return this.#blackHoles.has(this.#lastConfirmed) ? 'BlackHole' : 'Confirmed';
   }
 
   get interfaceMtu(): number {
@@ -167,13 +170,15 @@ export class SessionPathMtu {
   }
 
   #foundBlackHole(output: Extract<PathMtuOutput, { type: 'blackHole' }>): void {
-    this.#blackHoleAt = output.pathMtu;
+    this.#blackHoles.add(output.pathMtu);
     this.#news.blackHole(this.#session, output);
   }
 
   #tellShrinking(before: number): void {
     const { pathMtu, tunnelMtu } = this.#session;
-    if (this.#lastConfirmed !== pathMtu || pathMtu >= before || this.#blackHoleAt === pathMtu) return;
+    if (this.#lastConfirmed !== pathMtu || pathMtu >= before) return;
+    if (this.#blackHoles.has(pathMtu) || this.#shrunkTo.has(pathMtu)) return;
+    this.#shrunkTo.add(pathMtu);
     this.#news.pathShrank(this.#session, { before, pathMtu, tunnelMtu });
   }
 
@@ -182,11 +187,15 @@ export class SessionPathMtu {
     this.#session.pathMtu = pathMtu;
     this.#session.tunnelMtu = tunnelMtu;
     this.#isConfirmed = output.type === 'confirmed';
-    this.#isIndeterminate = output.type === 'indeterminate' || (this.#isIndeterminate && !this.#isConfirmed);
-    if (this.#isConfirmed) this.#lastConfirmed = pathMtu;
     this.#tellDataPath();
-    if (output.type === 'confirmed') this.#news.confirmed(this.#session, pathMtu);
-    if (output.type === 'indeterminate') this.#news.indeterminate(this.#session, output);
+    if (output.type === 'confirmed') {
+      this.#lastConfirmed = pathMtu;
+      this.#indeterminate = undefined;
+      this.#news.confirmed(this.#session, pathMtu);
+    } else if (output.type === 'indeterminate' && output.reason !== this.#indeterminate) {
+      this.#indeterminate = output.reason;
+      this.#news.indeterminate(this.#session, output);
+    }
   }
 
   #tellDataPath(): void {

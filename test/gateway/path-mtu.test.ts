@@ -4,6 +4,7 @@ import { SessionPathMtu } from '../../src/gateway/path-mtu.ts';
 import type { Session } from '../../src/gateway/session.ts';
 import type { DataPath, PathMtuParameters } from '../../src/protocol/datapath/data-path.ts';
 import { PathMtuMemory } from '../../src/protocol/ip/path-mtu-memory.ts';
+import { clientAddress, serverAddress } from '../protocol/datapath/support.ts';
 import { SimulatedDownload } from './simulated-download.ts';
 
 const minute = 60_000;
@@ -112,5 +113,43 @@ describe('A probe that found no room to leave', () => {
       told.some(({ confirmed }) => confirmed),
       false,
     );
+  });
+});
+
+describe('What a gateway says of a path', () => {
+  it('that goes back and forth is said once for each value, and its state stays known', () => {
+    const session = settled(1500);
+    const { network, line, news } = session;
+    for (let turn = 0; turn < 6; turn++) {
+      line.mtu = [1454, 1400, 1500][turn % 3] ?? 1500;
+      network.stallSuspected(0, session.now);
+      session.run(11 * minute, () => session.session.pathMtu === line.mtu);
+      session.run(15_000);
+      const state = line.mtu === 1500 ? 'Confirmed' : 'BlackHole';
+      assert.deepEqual([session.session.pathMtu, network.pathMtuOf(0)?.state], [line.mtu, state]);
+    }
+    assert.deepEqual(news, ['black hole 1454', 'black hole 1400']);
+  });
+
+  it('that takes less because a router said so is said once for each value too', () => {
+    const session = settled(1500);
+    const { network, line, news } = session;
+    session.run(15_000);
+    const hint = { source: serverAddress, destination: clientAddress, peersCallId: 7, packetLength: 1500 };
+    for (let turn = 0; turn < 4; turn++) {
+      line.mtu = turn % 2 === 0 ? 1400 : 1500;
+      network.hinted({ ...hint, nextHopMtu: 1400 }, session.now);
+      session.run(11 * minute, () => session.session.pathMtu === line.mtu);
+      session.run(15_000);
+      assert.equal(session.session.pathMtu, line.mtu);
+    }
+    assert.deepEqual(news, ['shrank to 1400']);
+  });
+
+  it('whose client answers nothing is said once', () => {
+    const session = new SimulatedDownload({ loss: 1 });
+    session.run(20 * minute);
+    assert.equal(session.network.pathMtuOf(0)?.state, 'Indeterminate');
+    assert.deepEqual(session.news, ['indeterminate']);
   });
 });

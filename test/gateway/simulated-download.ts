@@ -276,6 +276,7 @@ export class SimulatedDownload {
       news: {
         blackHole: (_: Session, { pathMtu }: { pathMtu: number }) => this.news.push(`black hole ${pathMtu}`),
         indeterminate: () => this.news.push('indeterminate'),
+        pathShrank: (_: Session, { pathMtu }: { pathMtu: number }) => this.news.push(`shrank to ${pathMtu}`),
       },
       recorder: { countHostError: () => {} },
     } as unknown as SessionNetworkServices;

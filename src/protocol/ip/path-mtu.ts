@@ -33,7 +33,7 @@ export class PathMtuDiscovery {
   #isConfirmed = false;
   #everConfirmed = false;
   #answersEchoes = false;
-  #reportedBlackHole = 0;
+  readonly #reportedBlackHoles = new Set<number>();
   readonly #hint = new SizeHint();
   readonly #schedule = new LookSchedule();
   readonly #ledger = new ProbeLedger();
@@ -265,8 +265,9 @@ export class PathMtuDiscovery {
 
   #blackHole(now: number): PathMtuOutput[] {
     const announced = this.#hint.announced(this.#pathMtu, now);
-    if (this.#pathMtu >= this.#ceiling || announced || this.#reportedBlackHole === this.#pathMtu) return [];
-    this.#reportedBlackHole = this.#pathMtu;
+    const isTold = this.#reportedBlackHoles.has(this.#pathMtu);
+    if (this.#pathMtu >= this.#ceiling || announced || isTold) return [];
+    this.#reportedBlackHoles.add(this.#pathMtu);
     const { pathMtu, tunnelMtu } = this;
     return [{ type: 'blackHole', pathMtu, tunnelMtu, interfaceMtu: this.#interfaceMtu }];
   }

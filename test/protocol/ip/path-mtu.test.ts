@@ -466,6 +466,19 @@ describe('A black hole', () => {
     assert.equal(simulated.said('confirmed').length, 1);
   });
 
+  it('is said once for each value on a path that goes back and forth', () => {
+    const simulated = settled(1454);
+    for (let turn = 0; turn < 20; turn++) {
+      simulated.path.mtu = turn % 2 === 0 ? 1400 : 1454;
+      simulated.run(10 * minute);
+      assert.equal(simulated.discovery.pathMtu, simulated.path.mtu);
+    }
+    assert.deepEqual(
+      simulated.said('blackHole').map(({ pathMtu }) => pathMtu),
+      [1454, 1400],
+    );
+  });
+
   it('is not said again when a stall made us look and nothing had changed', () => {
     const simulated = settled(1454);
     simulated.run(minute);
