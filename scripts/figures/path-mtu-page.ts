@@ -23,7 +23,7 @@ writeFileSync(
   'docs/path-mtu-table.md',
   `# Path MTU: the whole table
 
-Written by \`scripts/figures/path-mtu-page.ts\` from two runs of \`make path-mtu-table\` on ${new Date().toISOString().slice(0, 10)}, on a
+Written by \`scripts/figures/path-mtu-page.ts\` from runs of \`make path-mtu-table\` on ${new Date().toISOString().slice(0, 10)}, on a
 machine with two processors that had other work too: seconds are for comparison within a row, not for speed.
 
 - The client is Debian's pptp ${version('pptp-linux')} under pppd ${version('ppp')}, on Linux 6.1 in User Mode Linux, with the
@@ -31,13 +31,15 @@ machine with two processors that had other work too: seconds are for comparison 
   the same time.
 - \`no ICMP\`: every destination-unreachable is dropped. \`no fragments\`: every IP fragment is dropped too.
 - *Inner MTU* is what the server found, *of* what the path and the client's MRU allow. *After*: seconds from IPCP to that
-  value, as a client of \`/v1/sessions\` sees it. *Probes*: all until the transfers ended, those that look again included.
+  value, as a client of \`/v1/sessions\` sees it; a path of 1400 has it from the start, since that is assumed while nothing is known.
+  *Probes*: all until the transfers ended, with those that look again every 2 seconds; the answer itself takes at most 8.
 - *Again*: TCP segments that the two ends sent again (\`RetransSegs\` of their kernels), downwards and upwards.
+  Most are queues that overflow in the client's machine, on wide paths and with pptpd too.
 - pptpd is Debian's ${version('pptpd')} as it comes, on Linux 6.1 in User Mode Linux, with the same client over the same paths. A
   transfer without a byte in 20 seconds is given up.
 
-**${passed.length} of ${ours.size} rows pass at the first try**, ${exact} of them with the largest inner MTU there can be and the rest within 4 bytes
-of it; the value was there after ${longest.toFixed(1)} s at most. With pptpd, ${standstills} of ${pptpd.size} rows do not pass.
+**${passed.length} of ${ours.size} rows pass at the first try**, ${exact} of them with the largest inner MTU there can be, the others
+within 4 bytes of it; the value stood there after ${longest.toFixed(1)} s at most. With pptpd, ${standstills} of ${pptpd.size} rows do not pass.
 
 | Path | Filter | MRU | Inner MTU | of | Probes | After | Download | Upload | Again ↓/↑ | pptpd download | pptpd upload |
 |---|---|---|---|---|---|---|---|---|---|---|---|
