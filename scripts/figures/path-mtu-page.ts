@@ -34,7 +34,7 @@ machine with two processors that had other work too: seconds are for comparison 
   value, as a client of \`/v1/sessions\` sees it; a path of 1400 has it from the start, since that is assumed while nothing is known.
   *Probes*: all until the transfers ended, with those that look again every 2 seconds; the answer itself takes at most 8.
 - *Again*: TCP segments that the two ends sent again (\`RetransSegs\` of their kernels), downwards and upwards.
-  Most are queues that overflow in the client's machine, on wide paths and with pptpd too.
+  They come on wide paths and with pptpd too: the client in its emulated machine is slower than the line.
 - pptpd is Debian's ${version('pptpd')} as it comes, on Linux 6.1 in User Mode Linux, with the same client over the same paths. A
   transfer without a byte in 20 seconds is given up.
 
