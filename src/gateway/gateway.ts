@@ -127,9 +127,11 @@ export class Gateway {
     const { namespace, name } = this.#config.server;
     const where = { namespace, server: name, node: this.#options.node };
     const { dataPath } = this.#foundation;
-    const probesOf = ({ index }: { index: number }) => this.#wiring.network.pathMtuOf(index)?.probes;
-    return [...this.#wiring.sessions.all]
-      .map((session) => takeSnapshot(session, where, dataPath.counters(session.index), probesOf(session)))
+    const { network, sessions } = this.#wiring;
+    return [...sessions.all]
+      .map((session) =>
+        takeSnapshot(session, where, dataPath.counters(session.index), network.probesOf(session)),
+      )
       .filter((picture) => picture !== undefined);
   }
 

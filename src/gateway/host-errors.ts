@@ -53,8 +53,7 @@ export class HostErrors {
 
   /** Passes on what was too large; not while a batch is being sent, since the answer may be another probe. */
   settle(now: number): void {
-    for (const { session, size } of this.#refusals.splice(0))
-      this.#network.pathMtuOf(session)?.refused(size, now);
+    for (const { session, size } of this.#refusals.splice(0)) this.#network.refused(session, size, now);
   }
 
   #count(operation: HostOperation, vector: PacketVector): void {

@@ -10,6 +10,7 @@ import type { GatewayRecorder } from './metrics.ts';
 import { type PathMtuNews, SessionPathMtu } from './path-mtu.ts';
 import type { EchoReply, Session } from './session.ts';
 import type { SessionLimits } from './session-limits.ts';
+import { noProbes, type ProbeTotals } from './session-view.ts';
 import { destinationsOf, type Settings } from './settings.ts';
 import { userKey } from './user-table.ts';
 
@@ -97,6 +98,17 @@ export class SessionNetwork {
     return this.#pathMtus.get(index);
   }
 
+  /** Of the whole session, however often its LCP began anew. */
+  probesOf({ index, earlierProbes: earlier }: Pick<Session, 'index' | 'earlierProbes'>): ProbeTotals {
+    const { sent, echoed, acknowledged, lost } = this.#pathMtus.get(index)?.probes ?? noProbes;
+    return {
+      sent: earlier.sent + sent,
+      echoed: earlier.echoed + echoed,
+      acknowledged: earlier.acknowledged + acknowledged,
+      lost: earlier.lost + lost,
+    };
+  }
+
   /** Once a second: a path may shrink or grow under packets that nearly fill it. */
   watchPaths(now: number): void {
     const { dataPath, host, timer } = this.#services;
@@ -114,6 +126,14 @@ export class SessionNetwork {
       pathMtu.hinted(hint.nextHopMtu, hint.packetLength, now);
       this.#services.timer.touch(pathMtu);
     }
+  }
+
+  /** EMSGSIZE: our host did not send a packet of `size` outer bytes. */
+  refused(index: number, size: number, now: number): void {
+    const pathMtu = this.#pathMtus.get(index);
+    if (pathMtu === undefined) return;
+    pathMtu.refused(size, now);
+    this.#services.timer.touch(pathMtu);
   }
 
   /** Large packets of a session stay unacknowledged. */
@@ -155,6 +175,9 @@ export class SessionNetwork {
   stopDiscovery(session: Session): void {
     const pathMtu = this.#pathMtus.get(session.index);
     if (pathMtu === undefined) return;
+    const { sent, echoed, acknowledged } = this.probesOf(session);
+    // What is under way has nobody to wait for it any more.
+    session.earlierProbes = { sent, echoed, acknowledged, lost: sent - echoed - acknowledged };
     this.#services.timer.delete(pathMtu);
     this.#probing.delete(pathMtu);
     this.#pathMtus.delete(session.index);

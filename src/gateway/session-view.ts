@@ -33,6 +33,9 @@ export interface ProbeTotals {
   readonly lost: number;
 }
 
+/** With `mtu.mode: Fixed`, and before IP flows. */
+export const noProbes: ProbeTotals = { sent: 0, echoed: 0, acknowledged: 0, lost: 0 };
+
 /** One authenticated session at one moment. */
 export interface SessionSnapshot {
   namespace: string;

@@ -8,6 +8,7 @@ import { Link } from '../protocol/ppp/link.ts';
 import type { LinkDownReason, LinkOutput, MppeParameters } from '../protocol/ppp/link-output.ts';
 import type { Call } from '../protocol/pptp/control-connection.ts';
 import type { LoginResult } from './metric-labels.ts';
+import { noProbes, type ProbeTotals } from './session-view.ts';
 
 /** A client that is told to go has this long to say goodbye, ms. */
 const Farewell = 1_000;
@@ -71,6 +72,8 @@ export class Session {
   peersMru = 0;
   tunnelMtu = 0;
   pathMtu = 0;
+  /** Of discoveries that ended, each with an earlier LCP. */
+  earlierProbes: ProbeTotals = noProbes;
   #heard = 0;
   #giveUpAt = Number.POSITIVE_INFINITY;
   #ending: { reason: LinkDownReason; text: string } = { reason: 'administrative', text: '' };

@@ -2,15 +2,18 @@
 import type { SessionCounters } from '../protocol/datapath/counters.ts';
 import type { MppeParameters } from '../protocol/ppp/link-output.ts';
 import type { Session } from './session.ts';
-import type { EncryptionMode, ProbeTotals, SessionSnapshot, SessionTotals } from './session-view.ts';
+import {
+  type EncryptionMode,
+  noProbes,
+  type ProbeTotals,
+  type SessionSnapshot,
+  type SessionTotals,
+} from './session-view.ts';
 
 export function encryptionMode(parameters: MppeParameters | undefined): EncryptionMode {
   if (parameters === undefined) return 'None';
   return `MPPE-${parameters.keyLength}-${parameters.stateless ? 'stateless' : 'stateful'}`;
 }
-
-/** With `mtu.mode: Fixed`, and before IP flows. */
-const noProbes: ProbeTotals = { sent: 0, echoed: 0, acknowledged: 0, lost: 0 };
 
 /** Undefined while no user is known: labels name configured objects only. */
 export function takeSnapshot(

@@ -11,10 +11,10 @@ const names: Record<number, string> = { 1: 'EPERM', 5: 'EIO', 90: 'EMSGSIZE' };
 function hostErrors() {
   const counted: string[] = [];
   const refused: string[] = [];
-  const pathMtuOf = (session: number) =>
-    session === 9 ? undefined : { refused: (size: number) => refused.push(`${session}: ${size}`) };
   const errors = new HostErrors(
-    { pathMtuOf } as unknown as SessionNetwork,
+    {
+      refused: (session: number, size: number) => refused.push(`${session}: ${size}`),
+    } as unknown as SessionNetwork,
     {
       countHostError: (operation: string, name: string) => counted.push(`${operation} ${name}`),
     } as unknown as GatewayRecorder,
@@ -39,13 +39,13 @@ describe('HostErrors', () => {
     assert.deepEqual(counted.slice(3), ['tun_write EMSGSIZE', 'tun_write EPERM', 'tun_write EMSGSIZE']);
   });
 
-  it('EMSGSIZE is news for the path MTU of its session: after the batch, once, and harmless where none looks', () => {
+  it('EMSGSIZE is news for the path MTU of its session: after the batch, once', () => {
     const { errors, refused } = hostErrors();
     errors.noteGre(vector);
     assert.deepEqual(refused, []);
     errors.settle(0);
     errors.settle(0);
-    assert.deepEqual(refused, ['4: 1454']);
+    assert.deepEqual(refused, ['4: 1454', '9: 1400']);
   });
 
   it('counts what reading fails of, and hands on what was read', () => {

@@ -153,3 +153,21 @@ describe('What a gateway says of a path', () => {
     assert.deepEqual(session.news, ['indeterminate']);
   });
 });
+
+describe('The probes of a session', () => {
+  it('are counted on when LCP began anew or the MTU was fixed meanwhile: no counter goes back', () => {
+    const simulated = settled(1454);
+    const { network, session } = simulated;
+    simulated.run(20_000);
+    const before = network.probesOf(session);
+    assert.ok(before.sent > 0 && before.lost > 0);
+    network.stopDiscovery(session);
+    const between = network.probesOf(session);
+    assert.deepEqual([between.sent, between.echoed], [before.sent, before.echoed]);
+    assert.equal(between.lost, between.sent - between.echoed - between.acknowledged);
+    network.opened(session, 1500, simulated.now);
+    simulated.run(3000);
+    const { sent, echoed, acknowledged, lost } = network.probesOf(session);
+    assert.ok(sent > between.sent && echoed + acknowledged > between.echoed && lost >= between.lost);
+  });
+});

@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Session } from '../../src/gateway/session.ts';
 import { SessionNetwork, type SessionNetworkServices } from '../../src/gateway/session-network.ts';
+import { noProbes } from '../../src/gateway/session-view.ts';
 import type { PathMtuParameters } from '../../src/protocol/datapath/data-path.ts';
 
 describe('SessionNetwork', () => {
+  it('bears EMSGSIZE for a session whose path nobody measures (SE-1)', () => {
+    assert.doesNotThrow(() => new SessionNetwork({} as SessionNetworkServices).refused(9, 1400, 0));
+  });
+
   it('counts what netlink refuses for a client, ends nothing, and releases the address (SE-1)', () => {
     const counted: string[] = [];
     const released: number[] = [];
@@ -56,7 +61,7 @@ describe('SessionNetwork', () => {
     } as unknown as SessionNetworkServices);
     const session = {
       ...{ index: 0, address: 7, user: { allowedDestinations: [] }, state: 'Established' },
-      probe: () => 1,
+      ...{ earlierProbes: noProbes, probe: () => 1 },
     } as unknown as Session;
     network.opened(session, 1000, 0);
     assert.equal(watched.size, 1);

@@ -3,6 +3,7 @@
 // fixed window, one retransmission at a time, its timer doubled each time (RFC 6298), and it heeds ICMP (RFC 1191).
 import type { Session } from '../../src/gateway/session.ts';
 import { SessionNetwork, type SessionNetworkServices } from '../../src/gateway/session-network.ts';
+import { noProbes } from '../../src/gateway/session-view.ts';
 import { PathMtuMemory } from '../../src/protocol/ip/path-mtu-memory.ts';
 import {
   anywhere,
@@ -245,6 +246,7 @@ export class SimulatedDownload {
       state: 'Established',
       tunnelMtu: 0,
       pathMtu: 0,
+      earlierProbes: noProbes,
       probe: (length: number, now: number) => {
         this.#identifier = (this.#identifier + 1) & 0xff;
         const information = new Uint8Array(length);
