@@ -90,9 +90,10 @@ export class Journal {
       { user, address, tunnelMtu, ...(fingerprint === '' ? {} : { client: printable(fingerprint) }) },
       `${user} has address ${address}, tunnel MTU ${tunnelMtu}`,
     );
+    // The peer can begin LCP anew as often as it likes: that is no other login, and no other session.
+    if (session.timesOpened > 1) return;
     this.#recorder.countLogin('success');
-    if (session.user !== undefined && session.timesOpened === 1)
-      this.#activity.opened(session.user, formatAddress(session.peerAddress));
+    if (session.user !== undefined) this.#activity.opened(session.user, formatAddress(session.peerAddress));
   }
 
   /** Once a call. It named nobody yet: whom it may concern is a guess. */

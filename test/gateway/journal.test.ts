@@ -17,16 +17,28 @@ const session = (user?: GatewayUser) =>
 describe('the journal', () => {
   let lines: string[];
   let verdicts: GreVerdict[];
+  let logins: string[];
   let activity: UserActivityLog;
   let journal: Journal;
 
   beforeEach(() => {
     lines = [];
     verdicts = [];
+    logins = [];
     activity = new UserActivityLog({ wallClock: Date.now, users: [alice], remembered: () => [] });
     const log = { info: (_: object, line: string) => lines.push(line) };
-    const recorder = { countGreVerdict: (verdict: GreVerdict) => verdicts.push(verdict) };
+    const recorder = {
+      countGreVerdict: (verdict: GreVerdict) => verdicts.push(verdict),
+      countLogin: (result: string) => logins.push(result),
+    };
     journal = new Journal({ ...log, warn: log.info } as never, recorder as never, activity);
+  });
+
+  it('counts one login for a call, however often its LCP begins anew', () => {
+    for (const timesOpened of [1, 2, 3])
+      journal.opened({ ...session(alice), timesOpened, fingerprint: '' } as never);
+    assert.deepEqual(logins, ['success']);
+    assert.equal(activity.users()[0]?.sessions, 1);
   });
 
   it('tells of a black hole with user, address and values', () => {
