@@ -23,9 +23,9 @@ export interface LimitReached {
 export class SessionLimits {
   readonly #watched = new Map<number, Watched>();
 
-  /** IP flows on session `index` from now on. */
-  begin(index: number, now: number): void {
-    this.#watched.set(index, { openedAt: now, packets: 0, lastActiveAt: now });
+  /** IP flows on session `index` from `now` on, perhaps not for the first time; its call came at `openedAt`. Monotonic ms. */
+  begin(index: number, { openedAt, now }: { openedAt: number; now: number }): void {
+    this.#watched.set(index, { openedAt, packets: 0, lastActiveAt: now });
   }
 
   end(index: number): void {

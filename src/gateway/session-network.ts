@@ -61,7 +61,7 @@ export class SessionNetwork {
       destinations: destinationsOf(settings(), user),
     });
     this.#askHost(() => host.addClient(address));
-    limits.begin(session.index, now);
+    limits.begin(session.index, { openedAt: session.openedAt, now });
     if (settings().fixedTunnelMtu === undefined) this.#discover(session, now);
   }
 

@@ -17,7 +17,7 @@ const none = { idleTimeout: 0, maximumDuration: 0 };
 
 function begun(): SessionLimits {
   const limits = new SessionLimits();
-  limits.begin(3, 1_000);
+  limits.begin(3, { openedAt: 1_000, now: 1_000 });
   return limits;
 }
 
@@ -40,6 +40,14 @@ describe('SessionLimits', () => {
     const idle = { ...none, idleTimeout: 5_000 };
     const check = (now: number) => begun().check(3, user, idle, { packets: 0, now, wallClock: 0 })?.reason;
     assert.deepEqual([check(5_999), check(6_000)], [undefined, 'idle_timeout']);
+  });
+
+  it('counts maxDuration from the call on, however often its LCP began anew', () => {
+    const limits = begun();
+    limits.end(3);
+    limits.begin(3, { openedAt: 1_000, now: 50_000 });
+    const at = { packets: 9, now: 61_000, wallClock: 0 };
+    assert.equal(limits.check(3, user, { ...none, maximumDuration: 60_000 }, at)?.reason, 'session_timeout');
   });
 
   it('ends a busy session after maxDuration', () => {

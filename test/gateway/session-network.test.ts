@@ -37,6 +37,19 @@ describe('SessionNetwork', () => {
     assert.deepEqual([counted, released], [['netlink ENOBUFS', 'netlink ENOBUFS'], [7]]);
   });
 
+  it('lets no client put off the end of its session by beginning LCP anew', () => {
+    const begun: object[] = [];
+    const network = new SessionNetwork({
+      dataPath: { startNetwork: () => {} },
+      limits: { begin: (_: number, times: object) => begun.push(times) },
+      settings: () => ({ fixedTunnelMtu: 1300, gatewayAddress: 1, destinations: new Uint32Array(0) }),
+      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) },
+    } as unknown as SessionNetworkServices);
+    const session = { index: 0, address: 7, user: { allowedDestinations: [] }, openedAt: 500 };
+    network.opened(session as unknown as Session, 1500, 90_000);
+    assert.deepEqual(begun, [{ openedAt: 500, now: 90_000 }]);
+  });
+
   it('holds a fixed MTU that came by reload to what the peer takes, and measures no more', () => {
     const told: PathMtuParameters[] = [];
     let fixedTunnelMtu: number | undefined;
