@@ -18,6 +18,8 @@ import { totalsOf } from './snapshot.ts';
 /** Call-Disconnect-Notify result codes (RFC 2637 §2.13). */
 const LostCarrier = 1;
 const AdminShutdown = 3;
+/** Ms from the call to the first GRE of a slow client: an end before that says nothing of the path. */
+const LeastSilence = 2_000;
 
 /** What the rest of the gateway does for its sessions. */
 export interface SessionServices {
@@ -146,8 +148,9 @@ export class Sessions implements SessionOwner {
   ended(session: Session, reason: LinkDownReason, detail: string, now: number): void {
     const { dataPath, callIds, timer, journal, wallClock } = this.#services;
     const totals = totalsOf(dataPath.counters(session.index));
-    const blocked =
-      session.user === undefined && session.refusal === undefined ? this.#judgeGre(session) : undefined;
+    const isUnheard = session.user === undefined && session.refusal === undefined;
+    const hadTime = now - session.openedAt >= LeastSilence;
+    const blocked = isUnheard && hadTime ? this.#judgeGre(session) : undefined;
     dataPath.close(session.index);
     callIds.release(session.call.callId);
     timer.delete(session);

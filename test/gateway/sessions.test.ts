@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { ControlPeer } from '../../src/gateway/control-peer.ts';
+import type { GreJudgement } from '../../src/gateway/gre-verdict.ts';
+import { type SessionServices, Sessions } from '../../src/gateway/sessions.ts';
+import { TypeScriptDataPath } from '../../src/protocol/datapath/typescript-data-path.ts';
+
+const peer = { localAddress: 0xc0000201, peerAddress: 0xc6336407, clearCall: () => {} };
+const call = { callId: 1, peersCallId: 0, peersReceiveWindow: 64 };
+
+describe('a call that ends without any GRE', () => {
+  let verdicts: string[];
+  let results: string[];
+  let sessions: Sessions;
+
+  beforeEach(() => {
+    verdicts = [];
+    results = [];
+    sessions = new Sessions({
+      dataPath: new TypeScriptDataPath({ capacity: 4 }),
+      callIds: { release: () => {} },
+      timer: { add: () => {}, delete: () => {}, touch: () => {} },
+      network: { released: () => {} },
+      journal: {
+        connected: () => {},
+        judged: (_: unknown, { verdict }: GreJudgement) => verdicts.push(verdict),
+        failed: (_: unknown, result: string) => results.push(result),
+      },
+      linkOptions: () => ({
+        ...{ name: 'vpn', mru: 1500, keepaliveInterval: 0, random: (size: number) => new Uint8Array(size) },
+        encryption: { policy: 'Required', keyLengths: [128], stateless: 'Required' },
+      }),
+      wallClock: () => 0,
+    } as unknown as SessionServices);
+    sessions.callOpened(peer as unknown as ControlPeer, call, 0);
+  });
+
+  const endAt = (now: number) => sessions.callEnded(peer as unknown as ControlPeer, 'connection_lost', now);
+
+  it('after some seconds gets a verdict', () => {
+    endAt(3000);
+    assert.deepEqual([verdicts, results], [['nothing_received'], ['no_gre']]);
+  });
+
+  it('at once gets none: GRE had no time to come, and whoever knocks like that must not fill the Events', () => {
+    endAt(1000);
+    assert.deepEqual([verdicts, results], [[], ['control_closed']]);
+  });
+});
