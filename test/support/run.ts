@@ -2,7 +2,7 @@
 // full, each skipped test with its reason, and ends with `N passed, N failed, N skipped`.
 import { type EventData, run } from 'node:test';
 import { Tally } from './tally.ts';
-import { findTestFiles, isSuite, type Suite } from './test-files.ts';
+import { findTestFiles, isSuite, lanesOf, type Suite } from './test-files.ts';
 
 const [suite = 'unit', ...parts] = process.argv.slice(2);
 if (!isSuite(suite)) {
@@ -19,8 +19,11 @@ process.exitCode = tally.failed > 0 || tally.ran === 0 ? 1 : 0;
 
 async function runSuite(name: Suite): Promise<void> {
   const files = findTestFiles(name).filter((file) => parts.every((part) => file.includes(part)));
-  if (files.length === 0) return;
-  // End-to-end and cluster files use the whole machine; one at a time keeps their timings honest.
+  await Promise.all(lanesOf(name, files).map((lane) => runFiles(name, lane)));
+}
+
+async function runFiles(name: Suite, files: string[]): Promise<void> {
+  // End-to-end files use the whole machine; one at a time keeps their timings honest.
   const stream = run({
     files,
     concurrency: name === 'unit' ? 2 : 1,

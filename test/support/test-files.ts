@@ -1,6 +1,6 @@
 // Which test files exist, and to which suite each belongs.
 import { globSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 
 export type Suite = 'unit' | 'e2e' | 'cluster';
 
@@ -21,6 +21,19 @@ export function findTestFiles(suite: Suite): string[] {
     )
     .sort()
     .map((file) => join(repository, file));
+}
+
+/**
+ * Groups of files that may run at the same time; within a group one file runs after the other. Files with an operator and
+ * fake nodes share addresses of the loopback interface; those with whole nodes have a network of their own and mostly wait.
+ */
+export function lanesOf(suite: Suite, files: readonly string[]): string[][] {
+  const isOperator = (file: string) => basename(file).startsWith('operator-');
+  const lanes =
+    suite === 'cluster'
+      ? [files.filter((file) => !isOperator(file)), files.filter(isOperator)]
+      : [[...files]];
+  return lanes.filter((lane) => lane.length > 0);
 }
 
 /** A test file's path as people write it. */
