@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { tunName } from '../../src/gateway/host/tun-device.ts';
 import { startProgram } from '../support/lab/commands.ts';
 import { twoUsers } from '../support/lab/documents.ts';
 import { makeNamespace, type Namespace } from '../support/lab/namespaces.ts';
@@ -76,8 +77,9 @@ describe('a server that cannot start', { skip: cannotRun }, () => {
     });
   });
 
-  it('an interface has the name of the TUN: exit 1, one line', async () => {
-    await host.ip('link add vpn-office type veth peer name other');
+  it('interfaces have both names that the TUN could have: exit 1, one line', async () => {
+    const other = tunName({ namespace: 'vpn', name: 'office' }, new Set(['vpn-office']));
+    await host.ip(`link add vpn-office type veth peer name ${other}`);
     const { code, lines } = await start();
     await host.ip('link del vpn-office');
     assert.equal(code, 1);
