@@ -19,7 +19,7 @@ const greWith = (protocol: string) =>
 const fromServer = `src host ${addresses.server}`;
 type Reason = 'fragmentation_needed' | 'icmp_limited' | 'unfragmentable' | 'message_too_long' | 'too_large';
 /** LCP of such a size is a probe, or the answer to one. */
-const padded = `ip[2:2] > 500 and ${greWith('0xc021')}`;
+const padded = `ip[2:2] > 80 and ${greWith('0xc021')}`;
 /** The office is told ten times a second, and ten times more at first. */
 const sent = { withDf: 80, withoutDf: 9, endless: 5, byClient: 6, downloads: 3, refused: 100 };
 const deafOffice = 'chain input { type filter hook input priority 0; ip protocol icmp drop; }';
