@@ -220,7 +220,7 @@ export class Gateway {
   #applySettings(): void {
     this.#settings = settingsOf(this.#config, this.#nodeAddresses);
     this.#foundation.host.reload({ settings: this.#settings, routing: this.#config.spec.routing });
-    this.#wiring.network.reload(this.#wiring.sessions.all);
+    this.#wiring.network.reload(this.#wiring.sessions.all, clock());
   }
 
   #enforceLimits(now: number): void {

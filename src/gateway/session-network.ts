@@ -153,19 +153,23 @@ export class SessionNetwork {
   }
 
   /** New rules for sessions that run. */
-  reload(sessions: Iterable<Session>): void {
+  reload(sessions: Iterable<Session>, now: number): void {
     const { dataPath, settings } = this.#services;
     for (const session of sessions) {
       if (session.state !== 'Established' || session.user === undefined) continue;
       dataPath.setDestinations(session.index, destinationsOf(settings(), session.user));
-      this.#applyFixedMtu(session);
+      this.#applyMtuMode(session, now);
     }
   }
 
-  #applyFixedMtu(session: Session): void {
+  #applyMtuMode(session: Session, now: number): void {
     const fixed = this.#fixedMtuFor(session);
     const isMeasured = this.#pathMtus.has(session.index);
-    if (fixed === undefined || (fixed === session.tunnelMtu && !isMeasured)) return;
+    if (fixed === undefined) {
+      if (!isMeasured) this.#discover(session, now);
+      return;
+    }
+    if (fixed === session.tunnelMtu && !isMeasured) return;
     this.stopDiscovery(session);
     session.tunnelMtu = fixed;
     session.pathMtu = fixed + overheadOf(encryptionOf(session));

@@ -81,16 +81,57 @@ describe('SessionNetwork', () => {
 
     // What it has by chance already: from now on it is an order.
     fixedTunnelMtu = session.tunnelMtu;
-    network.reload([session]);
+    network.reload([session], 0);
     assert.equal(watched.size, 0);
     assert.equal(told.at(-1)?.confirmed, false);
 
     fixedTunnelMtu = 1400;
-    network.reload([session]);
+    network.reload([session], 0);
     assert.deepEqual([session.tunnelMtu, session.pathMtu], [1000, 1040]);
     assert.deepEqual([told.at(-1)?.tunnelMtu, told.at(-1)?.pathMtu], [1000, 1040]);
     const before = told.length;
-    network.reload([session]);
+    network.reload([session], 0);
     assert.equal(told.length, before);
+  });
+
+  it('measures the path of a running session when a reload takes the fixed MTU away, as if it began', () => {
+    const told: PathMtuParameters[] = [];
+    const probes: number[] = [];
+    let fixedTunnelMtu: number | undefined = 1200;
+    const watched = new Set<unknown>();
+    const network = new SessionNetwork({
+      dataPath: {
+        startNetwork: () => {},
+        setDestinations: () => {},
+        setPathMtu: (_: number, mtu: PathMtuParameters) => told.push(mtu),
+        greReport: () => ({}),
+      },
+      limits: { begin: () => {} },
+      memory: { recall: () => undefined },
+      timer: { add: (member: unknown) => watched.add(member), touch: () => {} },
+      wallClock: () => 0,
+      settings: () => ({ fixedTunnelMtu, gatewayAddress: 1, destinations: new Uint32Array(0) }),
+      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) },
+    } as unknown as SessionNetworkServices);
+    const session = {
+      ...{ index: 0, address: 7, user: { allowedDestinations: [] }, state: 'Established' },
+      ...{ earlierProbes: noProbes, probe: (size: number) => probes.push(size) },
+    } as unknown as Session;
+    network.opened(session, 1500, 0);
+    network.reload([session], 1000);
+    assert.deepEqual([watched.size, probes.length], [0, 0]);
+
+    fixedTunnelMtu = undefined;
+    network.reload([session], 2000);
+    assert.equal(watched.size, 1);
+    assert.equal(network.pathMtuOf(0)?.state, 'Searching');
+    assert.deepEqual([session.tunnelMtu, session.pathMtu], [1360, 1400]);
+    assert.deepEqual([told.at(-1)?.pathMtu, told.at(-1)?.confirmed], [1400, false]);
+    assert.ok(probes.length > 0);
+
+    // The search goes on through the next reload.
+    const before = [network.pathMtuOf(0), probes.length];
+    network.reload([session], 3000);
+    assert.deepEqual([network.pathMtuOf(0), probes.length], before);
   });
 });
