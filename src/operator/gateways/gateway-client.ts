@@ -1,5 +1,5 @@
 // Asks one gateway how it is: HTTP on the node's address, with the token that both know from a Secret.
-import type { GatewayStatus, UsersActivity } from '../../api/gateway-status.ts';
+import { answerOf, type GatewayAnswer, type GatewayPath } from './gateway-answer.ts';
 
 export interface GatewayAddress {
   readonly host: string;
@@ -9,18 +9,10 @@ export interface GatewayAddress {
 
 /** A gateway in good health answers within milliseconds. */
 const Patience = 3_000;
+/** Far above what the largest server's gateway says, MiB. */
+const MostMebibytes: Record<GatewayPath, number> = { '/v1/status': 4, '/v1/users': 64 };
 
-/** Said by no gateway of an earlier version: the pods are replaced one after the other, this operator first. */
-const unsaid: Pick<GatewayStatus, 'usedAddresses' | 'pathMTU' | 'notices'> = {
-  usedAddresses: [],
-  pathMTU: { states: {}, tunnelMTU: null, sessions: [] },
-  notices: { process: '', now: '', latest: [] },
-};
-
-export type GatewayPath = '/v1/status' | '/v1/users';
-export type GatewayAnswer = { '/v1/status': GatewayStatus; '/v1/users': UsersActivity };
-
-/** @throws {Error} with one line that says why there is no answer. */
+/** @throws {Error} with one line that says why there is no answer, or none that can be used. */
 export async function askGateway<Path extends GatewayPath>(
   { host, port, token }: GatewayAddress,
   path: Path,
@@ -36,6 +28,20 @@ export async function askGateway<Path extends GatewayPath>(
     throw new Error(`${url} does not answer (${cause}); a firewall on the node may block TCP port ${port}`);
   });
   if (!response.ok) throw new Error(`${url} answers HTTP ${response.status}`);
-  const answer = (await response.json()) as GatewayAnswer[Path];
-  return path === '/v1/status' ? { ...unsaid, ...answer } : answer;
+  try {
+    return answerOf(path, await bodyOf(response, MostMebibytes[path]));
+  } catch (error) {
+    throw new Error(`${url} answers what cannot be used: ${(error as Error).message}`);
+  }
+}
+
+async function bodyOf(response: Response, mostMebibytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > mostMebibytes * 2 ** 20) throw new Error(`more than ${mostMebibytes} MiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
