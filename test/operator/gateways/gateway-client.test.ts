@@ -96,7 +96,7 @@ describe('a gateway', () => {
     [{ ...whole, configHash: {} }, /configHash must be/],
     [{ ...whole, pathMTU: { ...whole.pathMTU, states: { Confirmed: 'x' } } }, /states\/Confirmed must be/],
     [{ ...whole, pathMTU: { ...whole.pathMTU, sessions: [{ ...path, from: 'x' }] } }, /sessions\/0/],
-    [`[${' '.repeat(5 << 20)}]`, /more than 4 MiB/],
+    [`[${' '.repeat(2 << 20)}]`, /more than 2 MiB/],
   ];
   for (const [index, [given, reason]] of malformed.entries()) {
     it(`that gives a malformed status counts as one that does not answer: ${index} ${reason.source}`, async () => {
