@@ -21,6 +21,9 @@ const Patience = 5_000;
 const FirstRetry = 1_500;
 // After an outage of the API server the kubelet sees nothing new for up to a minute: the next change must not be far then.
 const LongestRetry = 5_000;
+/** About two minutes of changes that the API server took: whom they did not help, the next ones hardly will. */
+const EagerAttempts = 24;
+const LateRetry = 30_000;
 
 export interface RefreshResult {
   /** Gateways that should have loaded the hash by now. */
@@ -79,8 +82,7 @@ export class Refresher {
       this.#poked.set(uid, { server, hash, since: now, at: now, attempts: 1 });
       return;
     }
-    const wait = poked === undefined ? 0 : Math.min(LongestRetry, FirstRetry * 2 ** (poked.attempts - 1));
-    if (poked !== undefined && now - poked.at < wait) return;
+    if (poked !== undefined && now - poked.at < retryAfter(poked.attempts)) return;
     const attempts = (poked?.attempts ?? 0) + 1;
     const change = {
       [configHashAnnotation]: hash,
@@ -89,4 +91,10 @@ export class Refresher {
     await this.#cluster.patch(pods, { namespace, name }, { metadata: { annotations: change } });
     this.#poked.set(uid, { server, hash, since: poked?.since ?? now, at: now, attempts });
   }
+}
+
+/** ms. */
+function retryAfter(attempts: number): number {
+  if (attempts > EagerAttempts) return LateRetry;
+  return Math.min(LongestRetry, FirstRetry * 2 ** (attempts - 1));
 }
