@@ -20,7 +20,7 @@ describe('the file of path MTUs', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('gives the next start what this one learned, readable for its owner only', () => {
+  it('gives the next start what this one learned, readable for its owner and its group only', () => {
     const first = open();
     first.memory.learn('vpn/alice', home, 1454, Date.now());
     first.close();
