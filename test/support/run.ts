@@ -23,7 +23,7 @@ async function runSuite(name: Suite): Promise<void> {
 }
 
 async function runFiles(name: Suite, files: string[]): Promise<void> {
-  // End-to-end files use the whole machine; one at a time keeps their timings honest.
+  // Each of these has machines of its own to feed; one at a time in a lane keeps their timings honest.
   const stream = run({
     files,
     concurrency: name === 'unit' ? 2 : 1,
