@@ -11,13 +11,13 @@ import { type Host, nodeAddresses, openHost } from './host/host.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Journal } from './journal.ts';
 import type { GatewayMetrics, GatewayRecorder } from './metrics.ts';
+import { carryOver } from './reload.ts';
 import { SessionLimits } from './session-limits.ts';
 import type { SessionSnapshot } from './session-view.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { viewPath } from './status-view-paths.ts';
 import { type GatewayReport, UserActivityLog } from './user-activity.ts';
-import { followUserChange } from './user-change.ts';
 import { UserTable, userKey } from './user-table.ts';
 import { type Foundation, type Wiring, wire } from './wiring.ts';
 
@@ -166,23 +166,19 @@ export class Gateway {
 
   /** Users, pools, DNS, MTU and destinations change for those who are in; who may no longer be in is ended. */
   reload(config: GatewayConfig): void {
-    const now = clock();
     const { users, addresses } = this.#foundation;
     const { sessions, loop } = this.#wiring;
     this.#config = config;
-    this.#applySettings();
     this.#activity.keep(config.users);
-    for (const { before, after, changes } of users.reload(config.users, Date.now())) {
-      for (const session of sessions.ofUser(before)) followUserChange(session, after, changes, now);
+    const parts = {
+      ...{ users, sessions, applyRules: () => this.#applySettings() },
+      lostLeases: () => addresses.reload(poolSettings(config, this.#settings)),
+    };
+    try {
+      carryOver(parts, config.users, { now: clock(), wallClock: Date.now() });
+    } finally {
+      loop.flush();
     }
-    const lost = new Set(
-      addresses.reload(poolSettings(config, this.#settings)).map(({ address }) => address),
-    );
-    for (const session of sessions.all) {
-      if (lost.has(session.address ?? 0))
-        session.terminate('administrative', 'its address left spec.addressPools', now);
-    }
-    loop.flush();
   }
 
   /** Says goodbye to everyone, then removes everything from the kernel. */
