@@ -7,7 +7,7 @@ import type { ObjectReference } from './names.ts';
 export const userReasons = {
   Active: 'The user can log in.',
   Suspended: 'spec.suspended is set.',
-  Expired: 'spec.expiresAt is past.',
+  Expired: 'spec.expiresAt is past, or is no time.',
   ServerNotFound: 'spec.serverRef names a VpnServer that does not exist.',
   SecretNotFound: 'The Secret with the password, or the key in it, does not exist.',
   PasswordInvalid: 'The Secret holds no password that a client could send, or no NT hash.',

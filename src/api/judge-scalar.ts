@@ -2,6 +2,7 @@
 
 import type { SchemaNode } from './schema-node.ts';
 import { nearest } from './suggestion.ts';
+import { isTime } from './time.ts';
 
 export interface ScalarFault {
   readonly what: string;
@@ -81,13 +82,7 @@ function judgeBounds(schema: SchemaNode, value: unknown): ScalarFault | undefine
   return undefined;
 }
 
-const time =
-  /^(\d{4})-(0[1-9]|1[0-2])-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
-
 function judgeTime(schema: SchemaNode, value: unknown): ScalarFault | undefined {
-  if (schema.format !== 'date-time') return undefined;
-  const [, year, month, day] = time.exec(String(value)) ?? [];
-  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  if (Number(day) >= 1 && Number(day) <= daysInMonth) return undefined;
+  if (schema.format !== 'date-time' || isTime(String(value))) return undefined;
   return { what: 'is not a time', fix: 'write it as in 2027-01-01T00:00:00Z' };
 }

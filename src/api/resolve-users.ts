@@ -8,6 +8,7 @@ import type { GatewayUser } from './gateway-config.ts';
 import type { NamespacedName, ObjectReference } from './names.ts';
 import { addressFault } from './pool-addresses.ts';
 import { type PasswordHashes, readNtHash, type Secret } from './secret.ts';
+import { isTime } from './time.ts';
 import type { VpnServer } from './vpn-server.ts';
 import { generatedSecretName, usernameOf, type VpnUser } from './vpn-user.ts';
 
@@ -179,7 +180,11 @@ function stateFindings(user: VpnUser, now: number): Finding[] {
       state('Suspended', { path: ['spec', 'suspended'], what: 'is set', value: quote(suspended), fix }),
     );
   }
-  if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
+  if (expiresAt !== undefined && !isTime(expiresAt)) {
+    // Of an object that is older than the rule. A gateway refuses the files of all users for it.
+    const told = { path: ['spec', 'expiresAt'], what: 'is not a time', value: quote(expiresAt) };
+    findings.push(faultOf(user, 'Expired', { ...told, fix: 'write it as in 2027-01-01T00:00:00Z' }));
+  } else if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
     const fix = 'set a later time, or remove the field, to let the user in';
     findings.push(
       state('Expired', { path: ['spec', 'expiresAt'], what: 'is past', value: quote(expiresAt), fix }),

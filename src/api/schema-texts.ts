@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { firstAddress, parseAddress, parseCidr } from '../protocol/ip/address.ts';
 import { durationPattern, parseDuration } from './duration.ts';
 import { judgedBy, type Rule, text, valueRule } from './schema.ts';
+import { isTime, timePattern } from './time.ts';
 
 const isAddress = valueRule<string>(
   {
@@ -120,4 +121,23 @@ export function namespaceText(description: string, ...alsoAllowed: string[]) {
 /** RFC 3339, the time format of Kubernetes. */
 export function timeText(description: string) {
   return Type.String({ description, format: 'date-time', maxLength: 40 });
+}
+
+const celYear = 'int(self.substring(0, 4))';
+
+const isWrittenTime = valueRule<string>(
+  {
+    rule:
+      `self.matches('${timePattern}') && (self.substring(4, 10) != '-02-29' || ` +
+      `${celYear} % 4 == 0 && (${celYear} % 100 != 0 || ${celYear} % 400 == 0))`,
+    value: 'self',
+    what: 'is not a time',
+    fix: 'write it as in 2027-01-01T00:00:00Z',
+  },
+  isTime,
+);
+
+/** One that a person writes, judged by a rule: of the format the API server takes more than is a time. */
+export function writtenTimeText(description: string) {
+  return text({ description, maxLength: 40, ...judgedBy(isWrittenTime) });
 }

@@ -4,7 +4,7 @@
 import { type Static, Type } from 'typebox';
 import type { ObjectMetadata } from './names.ts';
 import { judgedBy, setOf, text, whole } from './schema.ts';
-import { addressText, namespaceText, objectNameText, rangeText, timeText } from './schema-texts.ts';
+import { addressText, namespaceText, objectNameText, rangeText, writtenTimeText } from './schema-texts.ts';
 import { addressServesOneSession, keyIsNameable, usernameIsTypeable } from './vpn-user-rules.ts';
 
 const serverRef = Type.Object(
@@ -62,7 +62,7 @@ export const vpnUserSpec = Type.Object(
       default: false,
     }),
     expiresAt: Type.Optional(
-      timeText(
+      writtenTimeText(
         'From this time on the user cannot log in, and running sessions are ended. RFC 3339, such as 2027-01-01T00:00:00Z.',
       ),
     ),

@@ -222,6 +222,13 @@ describe('the resolution of users', () => {
     assert.deepEqual(outcome({ servers, users: [user('a', { address: '10.77.0.1' })] }).admitted, ['a']);
   });
 
+  it('leaves out a user whose expiry is no time, as an older rule let it be, and nobody else', () => {
+    const users = [user('a', { expiresAt: '2036-01-01T00:00:00,5Z' }), user('b')];
+    const { admitted, told, messages } = outcome({ users });
+    assert.deepEqual([admitted, told], [['b'], ['vpn/a Expired fault']]);
+    assert.match(messages[0] ?? '', /^spec\.expiresAt: is not a time \(value "2036-01-01T00:00:00,5Z"\): write/);
+  });
+
   it('gives an address to one user of a server', () => {
     const users = [user('a', { address: '10.77.0.10' }), user('b', { address: '10.77.0.10' })];
     const { admitted, messages } = outcome({ users });
