@@ -5,7 +5,7 @@ import type { GatewayConfig } from '../api/gateway-config.ts';
 import { resolve } from '../api/resolve.ts';
 import type { Clock } from './clock.ts';
 import type { Grants } from './grants.ts';
-import type { ObjectKey } from './kube/object.ts';
+import type { KubeObject, ObjectKey } from './kube/object.ts';
 import type { SecretObject, VpnServerObject, VpnUserObject } from './objects.ts';
 import { secretKeyOfUser, type UserIndex } from './user-index.ts';
 import { shareNode } from './vpn-server/placement.ts';
@@ -102,10 +102,12 @@ export class Judgements {
 
   #judge(key: ObjectKey, now: number): Omit<Judgement, 'hidden'> {
     const { world, index } = this.#options;
-    const users = index.ofServer(key).flatMap((user) => world.users.cache.get(user) ?? []);
-    const servers = world.servers.cache
-      .all()
-      .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    // Who is being deleted is gone for us, however long somebody's finalizer keeps the object.
+    const users = index
+      .ofServer(key)
+      .flatMap((user) => world.users.cache.get(user) ?? [])
+      .filter(stays);
+    const servers = world.servers.cache.all().filter(stays);
     const nodes = world.seesNodes ? world.nodes.cache.all() : undefined;
     const { reserved, protectedDestinations } = this.surroundings();
     const { gateways, findings } = resolve({
@@ -151,6 +153,10 @@ export class Judgements {
         this.#byUser.delete(user);
     }
   }
+}
+
+function stays({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp === undefined;
 }
 
 function judgementOf(

@@ -67,11 +67,10 @@ function userChanged(services: TriggerServices, change: Change<VpnUserObject>): 
   index.follow(change);
   if (index.namespaces.length !== namespaces) followNamespaces(services);
   users.add(key);
-  if (
-    before?.metadata.uid === after?.metadata.uid &&
-    before?.metadata.generation === after?.metadata.generation
-  )
-    return;
+  const isOther =
+    before?.metadata.uid !== after?.metadata.uid ||
+    before?.metadata.generation !== after?.metadata.generation;
+  if (!isOther && isLeaving(before) === isLeaving(after)) return;
   for (const server of new Set(
     [before, after].flatMap((user) => (user === undefined ? [] : [serverKeyOfUser(user)])),
   )) {
