@@ -1,6 +1,6 @@
 // The server under test: `bin/vpn-operator local` in a namespace, serving documents from a temporary folder.
 import type { ChildProcess } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { eventually, exitOf, startProgram } from './commands.ts';
 import type { Namespace } from './namespaces.ts';
@@ -65,11 +65,11 @@ export class Server {
     return this.#output.length;
   }
 
-  /** Waits until a line of the output after `since` matches. @throws Error with that output */
+  /** Waits until a whole line of the output after `since` matches. @throws Error with that output */
   async said(pattern: RegExp, { since = 0, timeout = 5_000 } = {}): Promise<string> {
     try {
       return await eventually(`${pattern} in the server's log`, timeout, () => {
-        const lines = this.#output.slice(since).split('\n');
+        const lines = this.#output.slice(since).split('\n').slice(0, -1);
         return lines.find((line) => pattern.test(line));
       });
     } catch (error) {
@@ -77,9 +77,11 @@ export class Server {
     }
   }
 
-  /** Writes a file into the served folder. */
+  /** Puts a file into the served folder, whole at once: the server must not find the beginning of one. */
   write(file: string, text: string): void {
-    writeFileSync(join(this.folder, file), text);
+    const next = `${this.folder}.next`;
+    writeFileSync(next, text);
+    renameSync(next, join(this.folder, file));
   }
 
   remove(file: string): void {
