@@ -9,12 +9,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { pipeline, Readable } from 'node:stream';
 import { officeFile } from './office-files.ts';
 
-createServer((request, response) => {
+const web = createServer((request, response) => {
   if (request.method === 'GET') send(request, response);
   else receive(request, response);
-}).listen(80, () => console.log('listening'));
+});
 
-answerDatagrams(7778, 'without DF', () => answerDatagrams(7777, 'with DF', () => {}));
+answerDatagrams(7778, 'without DF', () =>
+  answerDatagrams(7777, 'with DF', () => web.listen(80, () => console.log('listening'))),
+);
 
 /** Node cannot set IP_MTU_DISCOVER; a socket takes what its namespace has when it is made. */
 function answerDatagrams(port: number, df: 'with DF' | 'without DF', bound: () => void): void {
