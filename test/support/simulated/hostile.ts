@@ -17,7 +17,7 @@ export interface HostileRequest {
 
 export interface HostileReport {
   readonly open: number;
-  /** How long the closed ones lived, ms; sorted. */
+  /** How long the closed ones lived, from the call of connect, ms; sorted. */
   readonly lives: number[];
 }
 
@@ -62,10 +62,10 @@ export class Hostiles {
 
   #connect(host: string, localAddress: string, manner: HostileRequest['manner']): Promise<void> {
     return new Promise((resolve) => {
+      const begun = performance.now();
       const socket = connect({ host, port: 1723, localAddress, noDelay: true });
       socket.on('error', () => {});
       socket.on('connect', () => {
-        const begun = performance.now();
         this.#open.add(socket);
         socket.on('close', () => {
           this.#open.delete(socket);
