@@ -10,8 +10,8 @@ import type { Call } from '../protocol/pptp/control-connection.ts';
 import type { LoginResult } from './metric-labels.ts';
 import { noProbes, type ProbeTotals } from './session-view.ts';
 
-/** A client that is told to go has this long to say goodbye, ms. */
-const Farewell = 1_000;
+/** A client that is told to go has this long to say goodbye, ms: the link says it twice in that time. */
+const Farewell = 500;
 
 /** From the call's set-up to the word on whether GRE passes, ms; the look comes once a second. */
 const VerdictAfter = 8_000;
@@ -25,6 +25,10 @@ export interface SessionOwner {
   restarted(session: Session, now: number): void;
   echoReplied(session: Session, reply: EchoReply, now: number): void;
   discard(reason: string): void;
+  /** Its deadline came nearer, and not by a packet. */
+  hurried(session: Session): void;
+  /** The list of packets to send is full: empties it. */
+  makeRoom(): void;
   ended(session: Session, reason: LinkDownReason, detail: string, now: number): void;
 }
 
@@ -130,6 +134,7 @@ export class Session {
     this.#giveUpAt = now + Farewell;
     this.#dataPath.stopNetwork(this.index);
     this.#carryOut(this.#link.terminate(reason, text, now), now);
+    this.#owner.hurried(this);
   }
 
   /** `packets` good ones came out of the tunnel so far: more than before prove that the peer lives. */
@@ -160,13 +165,9 @@ export class Session {
   #perform(output: LinkOutput, now: number): void {
     switch (output.type) {
       case 'transmit':
-        this.#dataPath.transmit(
-          this.index,
-          output.protocol,
-          output.information,
-          output.probe ? 'probe' : 'control',
-          now,
-        );
+        if (this.#transmit(output, now)) return;
+        this.#owner.makeRoom();
+        this.#transmit(output, now);
         return;
       case 'authenticate':
         this.#carryOut(this.#link.conclude(this.#owner.authenticate(this, output.attempt, now), now), now);
@@ -186,6 +187,12 @@ export class Session {
       default:
         this.#note(output, now);
     }
+  }
+
+  /** False when there is no room: many may have something to say in one moment. */
+  #transmit(output: Extract<LinkOutput, { type: 'transmit' }>, now: number): boolean {
+    const { protocol, information, probe } = output;
+    return this.#dataPath.transmit(this.index, protocol, information, probe ? 'probe' : 'control', now);
   }
 
   #note(

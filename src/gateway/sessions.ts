@@ -32,6 +32,8 @@ export interface SessionServices {
   linkOptions: () => LinkOptions;
   wallClock: () => number;
   authenticate: SessionOwner['authenticate'];
+  /** Sends what waits in the data path. */
+  flush: () => void;
   /** A user logged in over this control connection. */
   authenticated: (peer: ControlPeer, now: number) => void;
 }
@@ -143,6 +145,14 @@ export class Sessions implements SessionOwner {
 
   discard(reason: string): void {
     this.#services.recorder.countControlDiscard(reason);
+  }
+
+  hurried(session: Session): void {
+    this.#services.timer.touch(session);
+  }
+
+  makeRoom(): void {
+    this.#services.flush();
   }
 
   ended(session: Session, reason: LinkDownReason, detail: string, now: number): void {

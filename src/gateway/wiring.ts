@@ -58,9 +58,10 @@ export function wire(foundation: Foundation): Wiring {
       peer.authenticated();
     },
     network,
+    flush: () => loop.flush(),
   });
   const login = loginServices(foundation, sessions);
-  const loop = createLoop(foundation, { sessions, network });
+  const loop: DataLoop = createLoop(foundation, { sessions, network });
   foundation.timer.whenExpired(() => loop.flush());
   const listener = createListener(foundation, { sessions, loop, admission, callIds });
   return { sessions, network, loop, listener };

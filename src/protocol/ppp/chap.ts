@@ -112,6 +112,12 @@ export class ChapAuthenticator {
     if (this.#state === 'Concluded') this.#deadline = Number.POSITIVE_INFINITY;
   }
 
+  /** The link is being terminated: the conclusion may be repeated, but nobody logs in any more. */
+  finish(): void {
+    if (this.#state === 'Concluded') this.confirm();
+    else this.stop();
+  }
+
   expire(now: number): ChapOutput[] {
     if (now < this.#deadline) return [];
     if (this.#state === 'Concluded') return this.#repeatSuccess(now);

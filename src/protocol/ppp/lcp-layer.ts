@@ -18,6 +18,13 @@ export type LcpLayerOutput =
   | { type: 'protocolRejected'; protocol: number }
   | { type: 'ended'; reason: LinkDownReason; detail: string };
 
+/** `text` for the peer, `detail` for the log. */
+export interface Ending {
+  readonly reason: LinkDownReason;
+  readonly text: string;
+  readonly detail: string;
+}
+
 /** Before authentication a restart costs nobody anything, but it must end some time (CP-1). */
 const EarlyRestarts = 2;
 const RepeatedAcks = 10;
@@ -31,7 +38,7 @@ export class LcpLayer {
   #restartsLeft = EarlyRestarts;
   #repeatsLeft = RepeatedAcks;
   #isPeerHeard = false;
-  #ending: { reason: LinkDownReason; detail: string } | undefined;
+  #ending: Omit<Ending, 'text'> | undefined;
   #outputs: LcpLayerOutput[] = [];
 
   constructor(configuration: LcpConfiguration, keepaliveInterval: number) {
@@ -70,9 +77,9 @@ export class LcpLayer {
     this.#echo.alive();
   }
 
-  /** Terminate-Request with `text`; 'ended' follows the Ack or two timeouts. */
-  close(reason: LinkDownReason, text: string, detail: string, now: number): LcpLayerOutput[] {
-    this.#close(reason, text, detail, now);
+  /** Terminate-Request with `text`; 'ended' follows the Ack, or two tries of `retryAfter` ms. */
+  close(ending: Ending, now: number, retryAfter?: number): LcpLayerOutput[] {
+    this.#close(ending, now, retryAfter);
     return this.#drain();
   }
 
@@ -246,29 +253,25 @@ export class LcpLayer {
     this.#transmit(this.#echo.request(purpose, 0, now).information);
   }
 
-  #close(reason: LinkDownReason, text: string, detail: string, now: number): void {
+  #close({ reason, text, detail }: Ending, now: number, retryAfter?: number): void {
     if (this.#ending !== undefined) return;
     this.#ending = { reason, detail };
     this.#echo.stop();
     this.#doubt.dismiss();
-    this.#take(this.#negotiation.close(text, now), now);
+    this.#take(this.#negotiation.close(text, now, retryAfter), now);
   }
 
   #refuse(reason: string, now: number): void {
     if (reason === authenticationRefused) {
-      const advice =
+      const detail =
         'the client refuses MS-CHAPv2, the only authentication this server offers: allow it there';
-      this.#close('authentication_refused', authenticationRefused, advice, now);
-    } else this.#close('negotiation_failed', reason, reason, now);
+      this.#close({ reason: 'authentication_refused', text: authenticationRefused, detail }, now);
+    } else this.#close({ reason: 'negotiation_failed', text: reason, detail: reason }, now);
   }
 
   #die(now: number): void {
-    this.#close(
-      'keepalive_timeout',
-      'no answer to LCP echo',
-      'the client no longer answers (3 LCP echoes)',
-      now,
-    );
+    const detail = 'the client no longer answers (3 LCP echoes)';
+    this.#close({ reason: 'keepalive_timeout', text: 'no answer to LCP echo', detail }, now);
     this.#end();
   }
 

@@ -183,6 +183,7 @@ export class LinkClient {
     if (this.#isDown || this.#failure !== undefined) return;
     this.#failure = detail;
     this.#network = undefined;
-    this.#fromLcp(this.#lcp.close('administrative', 'client is leaving', detail, now), now);
+    const ending = { reason: 'administrative', text: 'client is leaving', detail } as const;
+    this.#fromLcp(this.#lcp.close(ending, now), now);
   }
 }

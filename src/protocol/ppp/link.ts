@@ -6,7 +6,7 @@ import { ChapAuthenticator, type ChapOutput, type ErrorCode, type Verdict } from
 import { Code, type ControlPacket, decodeControlPacket } from './control-packet.ts';
 import { isNetworkControl, Protocol } from './frame.ts';
 import { IpcpOptions, type Network } from './ipcp.ts';
-import { LcpLayer, type LcpLayerOutput } from './lcp-layer.ts';
+import { type Ending, LcpLayer, type LcpLayerOutput } from './lcp-layer.ts';
 import type { LinkDownReason, LinkOutput } from './link-output.ts';
 import { NetworkPhase, type NetworkPhaseOutput } from './network-phase.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -31,6 +31,8 @@ export interface LinkOptions {
 
 /** CP-1: a client needs about fifteen packets to connect. */
 const PacketsPerSecond = 20;
+/** Between the two Terminate-Requests of an end that the owner ordered, ms: nobody waits for a client that may be gone. */
+const BriskFarewell = 250;
 /** Never answered: an answer would quote what may have been encrypted a hop ago (CP-6). */
 const dataProtocols: readonly number[] = [Protocol.IPv4, Protocol.IPv6, Protocol.CompressedDatagram];
 
@@ -123,9 +125,9 @@ export class Link {
     return { identifier, outputs: this.#drain() };
   }
 
-  /** Terminate-Request with `text` (also the log's detail); 'down' comes with the Ack, or after two tries of 3 s. */
+  /** Terminate-Request with `text` (also the log's detail); 'down' comes with the Ack, or after two tries of 250 ms. */
   terminate(reason: LinkDownReason, text: string, now: number): LinkOutput[] {
-    this.#terminate(reason, text, text, now);
+    this.#terminate({ reason, text, detail: text }, now, BriskFarewell);
     return this.#drain();
   }
 
@@ -213,7 +215,8 @@ export class Link {
 
   #protocolRejected(protocol: number, now: number): void {
     if (protocol === Protocol.CHAP && this.#phase === 'Authenticate') {
-      this.#terminate('authentication_refused', 'authentication required', 'the client knows no CHAP', now);
+      const detail = 'the client knows no CHAP';
+      this.#terminate({ reason: 'authentication_refused', text: 'authentication required', detail }, now);
     } else if (this.#network === undefined) this.#discard('protocol_rejected');
     else this.#fromNetwork(this.#network.protocolRejected(protocol, now), now);
   }
@@ -224,14 +227,10 @@ export class Link {
       else if (output.type === 'authenticated') this.#startNetwork(output.network, output.masterKey, now);
       else if (output.type === 'failed') {
         const reason = failureReasons[output.errorCode] ?? 'authentication_failed';
-        this.#terminate(reason, 'authentication failed', output.detail, now);
+        this.#terminate({ reason, text: 'authentication failed', detail: output.detail }, now);
       } else if (output.type === 'timedOut') {
-        this.#terminate(
-          'authentication_timeout',
-          'authentication timed out',
-          'the client did not answer CHAP',
-          now,
-        );
+        const detail = 'the client did not answer CHAP';
+        this.#terminate({ reason: 'authentication_timeout', text: 'authentication timed out', detail }, now);
       } else this.#outputs.push(output);
     }
   }
@@ -252,7 +251,7 @@ export class Link {
 
   #fromNetwork(outputs: readonly NetworkPhaseOutput[], now: number): void {
     for (const output of outputs) {
-      if (output.type === 'failed') this.#terminate(output.reason, output.text, output.detail, now);
+      if (output.type === 'failed') this.#terminate(output, now);
       else if (output.type === 'transmit') this.#outputs.push({ ...output, probe: false });
       else if (output.type === 'opened') this.#open();
       else this.#outputs.push(output);
@@ -263,13 +262,13 @@ export class Link {
     this.#outputs.push({ type: 'opened', peersMru: this.peersMru, address: this.#address });
   }
 
-  /** CHAP stays, to repeat a lost Failure; everything above it goes. */
-  #terminate(reason: LinkDownReason, text: string, detail: string, now: number): void {
+  /** CHAP stays only to repeat a lost Failure; everything above it goes. */
+  #terminate(ending: Ending, now: number, retryAfter?: number): void {
     if (this.#phase === 'Dead' || this.#phase === 'Terminate') return;
     this.#phase = 'Terminate';
-    this.#chap.confirm();
+    this.#chap.finish();
     this.#network = undefined;
-    this.#fromLcp(this.#lcp.close(reason, text, detail, now), now);
+    this.#fromLcp(this.#lcp.close(ending, now, retryAfter), now);
   }
 }
 

@@ -37,6 +37,8 @@ interface Cause {
   readonly packet?: ControlPacket;
   readonly request?: Request;
   readonly text?: string;
+  /** ms */
+  readonly retryAfter?: number;
   readonly isTimeout?: true;
 }
 
@@ -54,6 +56,7 @@ export class Negotiation {
   #deadline = Number.POSITIVE_INFINITY;
   #restarts = 0;
   #terminations = 0;
+  #terminateInterval = RestartInterval;
   #codeRejects = 0;
   #terminateText: Uint8Array = new Uint8Array(0);
   #outputs: NegotiationOutput[] = [];
@@ -82,9 +85,9 @@ export class Negotiation {
     return this.#drain();
   }
 
-  /** Ends with a Terminate-Request that carries `text`. */
-  close(text: string, now: number): NegotiationOutput[] {
-    this.#input('Close', { now, text });
+  /** Ends with a Terminate-Request that carries `text`, and a second one if no Ack came within `retryAfter` ms. */
+  close(text: string, now: number, retryAfter = RestartInterval): NegotiationOutput[] {
+    this.#input('Close', { now, text, retryAfter });
     return this.#drain();
   }
 
@@ -230,9 +233,9 @@ export class Negotiation {
     ser: ({ packet }) => this.#outputs.push({ type: 'extended', packet: packet! }),
   };
 
-  #startTimer(now: number): void {
+  #startTimer(now: number, interval = RestartInterval): void {
     this.#restarts--;
-    this.#deadline = now + RestartInterval;
+    this.#deadline = now + interval;
   }
 
   #refuse({ packet, judgement }: Request): void {
@@ -241,13 +244,14 @@ export class Negotiation {
   }
 
   /** The restart counter of a termination is Max-Terminate, not Max-Configure as `irc` set it (RFC 1661 §4.6). */
-  #sendTerminateRequest({ now, text, isTimeout }: Cause): void {
+  #sendTerminateRequest({ now, text, retryAfter, isTimeout }: Cause): void {
     if (!isTimeout) {
       this.#restarts = MaxTerminate;
+      this.#terminateInterval = retryAfter ?? RestartInterval;
       this.#terminations = (this.#terminations + 1) & 0xff;
       this.#terminateText = ascii(text ?? '');
     }
-    this.#startTimer(now);
+    this.#startTimer(now, this.#terminateInterval);
     this.#transmit({
       code: Code.TerminateRequest,
       identifier: this.#terminations,

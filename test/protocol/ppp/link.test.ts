@@ -165,16 +165,30 @@ describe('an established link', () => {
     assert.deepEqual(bench.receive('CHAP Response 250 user=alice'), ['= discarded chap_unsolicited']);
   });
 
-  it('closes when its owner says so: Ack, or two tries', () => {
+  it('closes when its owner says so: Ack, or two tries within half a second', () => {
     const bench = established();
     assert.deepEqual(bench.take(bench.link.terminate('idle_timeout', 'idle too long', bench.now)), [
       '< LCP Terminate-Request 1 "idle too long"',
     ]);
     assert.equal(bench.link.phase, 'Terminate');
     assert.deepEqual(bench.receive('IPCP Configure-Request 1'), ['= discarded before_network_phase']);
-    assert.deepEqual(bench.pass(3000), ['< LCP Terminate-Request 1 "idle too long"']);
-    assert.deepEqual(bench.pass(3000), ['= down idle_timeout: idle too long']);
+    assert.deepEqual(bench.pass(249), []);
+    assert.deepEqual(bench.pass(1), ['< LCP Terminate-Request 1 "idle too long"']);
+    assert.deepEqual(bench.pass(249), []);
+    assert.deepEqual(bench.pass(1), ['= down idle_timeout: idle too long']);
     assert.deepEqual(bench.take(bench.link.terminate('shutdown', 'again', bench.now)), []);
+  });
+});
+
+describe('a link that is being closed', () => {
+  it('judges no login any more: it would take an address, and an older session, for nothing', () => {
+    const bench = new LinkBench();
+    const request = bench.open()[0]?.replace('< ', '').replace('Configure-Request', 'Configure-Ack') ?? '';
+    bench.receive('LCP Configure-Request 1');
+    const [challenge] = bench.receive(request);
+    const id = /^< CHAP Challenge (\d+)/.exec(challenge ?? '')?.[1];
+    bench.take(bench.link.terminate('shutdown', 'bye', bench.now));
+    assert.deepEqual(bench.receive(`CHAP Response ${id} user=alice`), ['= discarded chap_unsolicited']);
   });
 });
 
