@@ -23,6 +23,7 @@ export async function measureMtu(
     limit,
     guesses: [],
     passedBefore: undefined,
+    isDoubtful: false,
     roundTrip,
   });
   const result = await runSearch(conversation, search);

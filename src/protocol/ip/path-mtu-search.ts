@@ -37,6 +37,8 @@ export interface SearchOptions {
   readonly guesses: readonly number[];
   /** A size that once passed on this path: one failure more is needed to give it up. */
   readonly passedBefore: number | undefined;
+  /** Loss may be why nothing larger than `passedBefore` did: then it is a size like any other, not a likely one. */
+  readonly isDoubtful: boolean;
   /** ms, if known. */
   readonly roundTrip: number | undefined;
 }
@@ -63,7 +65,8 @@ export class PathMtuSearch {
     this.#guesses = options.guesses.map((size) => Math.min(size, options.limit));
     this.#passedBefore = options.passedBefore ?? 0;
     this.#ladder = new SizeLadder(options.limit);
-    this.#evidence = new SizeEvidence(options.limit, this.#guesses);
+    const likely = this.#guesses.filter((size) => !options.isDoubtful || size !== options.passedBefore);
+    this.#evidence = new SizeEvidence(options.limit, likely);
     this.#timing = new ProbeTiming(options.roundTrip);
   }
 

@@ -32,6 +32,8 @@ export class PathMtuDiscovery {
   #pathMtu: number;
   #isConfirmed = false;
   #everConfirmed = false;
+  /** Loss may have made the path MTU too small. */
+  #isDoubtful = false;
   #answersEchoes = false;
   readonly #reportedBlackHoles = new Set<number>();
   readonly #hint = new SizeHint();
@@ -195,6 +197,7 @@ export class PathMtuDiscovery {
       limit,
       guesses: guesses.filter((size) => size !== undefined),
       passedBefore: this.#passedBefore,
+      isDoubtful: this.#isDoubtful,
       roundTrip: this.#roundTrip,
     });
     this.#schedule.searching(purpose, now);
@@ -223,6 +226,8 @@ export class PathMtuDiscovery {
     const isNew = !this.#everConfirmed || size !== this.#pathMtu;
     const isTold = !isNew && this.#isConfirmed;
     this.#believe(Math.min(size, this.#ceiling));
+    // A check asks for nothing larger.
+    if (isNew || purpose !== 'check') this.#isDoubtful = isDoubtful;
     this.#schedule.concluded({ purpose, isNew, isNarrow: size < this.#ceiling, isDoubtful }, now);
     const told = isTold ? [] : [this.#describe('confirmed')];
     return isDoubtful ? told : [...told, ...this.#blackHole(now)];

@@ -9,6 +9,7 @@ function searchOf(options: Partial<SearchOptions> = {}): PathMtuSearch {
     limit: 1500,
     guesses: [],
     passedBefore: undefined,
+    isDoubtful: false,
     roundTrip: 100,
     ...options,
   });

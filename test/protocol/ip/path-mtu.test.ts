@@ -135,6 +135,23 @@ describe('Finding the path MTU', () => {
     }
   });
 
+  for (const [loss, mostWrong] of [
+    [0.03, 0],
+    [0.1, 12],
+  ] as const) {
+    it(`names a wrong size ${mostWrong} times in 400 at most where nobody uses the size of the path, ${loss * 100} % loss`, () => {
+      let wrong = 0;
+      for (let seed = 1; seed <= 400; seed++) {
+        const mtu = 580 + ((seed * 7919) % 915);
+        const simulated = new SimulatedPath({ mtu, loss, roundTrip: 30 }, { roundTrip: 30 }, seed);
+        simulated.settle();
+        simulated.run(15_000);
+        if (simulated.said('blackHole').some(({ pathMtu }) => pathMtu < mtu - 4)) wrong++;
+      }
+      assert.ok(wrong <= mostWrong, `${wrong}`);
+    });
+  }
+
   it('mends by a second look what loss made too small', () => {
     let mended = 0;
     for (let seed = 1; seed <= 400; seed++) {
