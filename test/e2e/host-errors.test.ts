@@ -75,11 +75,14 @@ describe('errors of the host end no session (SE-1)', { skip: cannotRun }, () => 
       for (const errno of errnos) {
         const counted = await errorsOf(operations[syscall], errno);
         let hit = 0;
-        for (const extent of extents) {
+        const tryOut = async (extent: (typeof extents)[number]) => {
           await server.inject({ syscall, errno, ...extent });
           for (let round = 0; round < 3; round++) await pingOffice(60);
           hit += await server.inject({ syscall, errno, calls: 0, oneIn: 1 });
-        }
+        };
+        for (const extent of extents) await tryOut(extent);
+        // A busy server may have made no call meanwhile.
+        for (let more = 0; hit === 0 && more < 20; more++) await tryOut(extents[0]);
         assert.ok(hit > 0, `${errno} was never injected`);
         const grown = (await errorsOf(operations[syscall], errno)) - counted;
         assert.ok(grown > 0, `${hit} × ${errno} at ${syscall} were not counted`);

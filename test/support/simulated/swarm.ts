@@ -74,6 +74,7 @@ export class Swarm {
   async ping({ destination, length, patience }: PingRequest): Promise<number> {
     const up = this.#clients.filter((client) => client.isUp);
     const before = up.reduce((sum, client) => sum + client.pingsAnswered, 0);
+    this.#tunnels.beginRound();
     for (const client of up) this.#tunnels.ping(client, destination || client.gatewayAddress, length);
     const end = performance.now() + patience;
     for (;;) {

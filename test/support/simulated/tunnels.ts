@@ -22,6 +22,7 @@ export class Tunnels {
   readonly #loop: DataLoop;
   readonly #clients = new Map<number, SimulatedClient>();
   #held = 0;
+  #round = 0;
   readonly #networks = new Map<number, Network>();
 
   constructor(capacity: number, timer: ExpiryTimer) {
@@ -93,6 +94,11 @@ export class Tunnels {
     this.#networks.set(session, network);
   }
 
+  /** From now on only replies to pings that follow are counted: an earlier one may still be on its way. */
+  beginRound(): void {
+    this.#round = (this.#round + 1) & 0xffff;
+  }
+
   /** Sends one encrypted ICMP echo of `length` inner bytes; the reply is counted at the client. */
   ping(client: SimulatedClient, destination: number, length: number): void {
     const { session } = client;
@@ -101,7 +107,7 @@ export class Tunnels {
     this.startNetwork(session, network, 'default route');
     const { tunIn } = this.#dataPath;
     const place = { source: client.address, destination, identifier: PingIdentifier };
-    writeEchoRequest(this.#bytes, tunIn.offsets[0]!, length, place, 1);
+    writeEchoRequest(this.#bytes, tunIn.offsets[0]!, length, place, this.#round);
     tunIn.lengths[0] = length;
     tunIn.count = 1;
     this.#dataPath.receiveTun(performance.now());
@@ -140,7 +146,8 @@ export class Tunnels {
       for (const client of this.#clients.values()) {
         const source = sourceOf(this.#bytes, offsets[i]!);
         const place = { source: client.address, destination: source, identifier: PingIdentifier };
-        if (readEchoReply(this.#bytes, offsets[i]!, lengths[i]!, place) !== undefined) client.pingsAnswered++;
+        const sequence = readEchoReply(this.#bytes, offsets[i]!, lengths[i]!, place);
+        if (sequence === this.#round) client.pingsAnswered++;
       }
     return count;
   }
