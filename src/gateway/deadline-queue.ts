@@ -1,19 +1,28 @@
 // Who is due next, found in logarithmic time: a binary heap of promises. A member may be in it more than once; the entry
-// that its latest promise names counts, the others are passed over when they come up.
+// that its latest promise names counts, the others are passed over when they come up, or thrown out when they outnumber the
+// rest: each holds on to a member that may be long gone.
 
 interface Entry<Member> {
   readonly member: Member;
   readonly at: number;
 }
 
+/** Stale entries that are not worth the work of throwing them out. */
+const FewStale = 64;
+
 export class DeadlineQueue<Member> {
-  readonly #heap: Entry<Member>[] = [];
+  #heap: Entry<Member>[] = [];
   readonly #promised = new Map<Member, number>();
 
   /** When the first one is due; Infinity when nobody waits. */
   get next(): number {
     this.#dropStale();
     return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Entries kept, stale ones included: at most twice as many as wait, and a few. */
+  get size(): number {
+    return this.#heap.length;
   }
 
   /** The time that `member` waits for; Infinity when it does not. */
@@ -29,6 +38,7 @@ export class DeadlineQueue<Member> {
       this.#heap.push({ member, at });
       this.#rise(this.#heap.length - 1);
     }
+    if (this.#heap.length > 2 * this.#promised.size + FewStale) this.#throwOutStale();
   }
 
   /** Takes out the first one whose time has come. */
@@ -44,6 +54,12 @@ export class DeadlineQueue<Member> {
   clear(): void {
     this.#heap.length = 0;
     this.#promised.clear();
+  }
+
+  /** What is sorted is a heap. */
+  #throwOutStale(): void {
+    const entries = Array.from(this.#promised, ([member, at]) => ({ member, at }));
+    this.#heap = entries.sort((one, other) => one.at - other.at);
   }
 
   #dropStale(): void {

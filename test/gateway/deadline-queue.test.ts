@@ -28,4 +28,24 @@ describe('DeadlineQueue', () => {
       }),
     );
   });
+
+  it('forgets members that are gone, however far away their time was', () => {
+    const queue = new DeadlineQueue<object>();
+    const last = { name: 'last' };
+    queue.set(last, 500);
+    for (let at = 1_000; at < 11_000; at++) {
+      const member = {};
+      queue.set(member, at);
+      queue.set(member, Number.POSITIVE_INFINITY);
+    }
+    assert.ok(queue.size <= 2 + 64, `${queue.size} entries for one member`);
+    assert.equal(queue.takeDue(500), last);
+  });
+
+  it('keeps few entries of a member whose time comes nearer and goes away again and again', () => {
+    const queue = new DeadlineQueue<string>();
+    for (let round = 0; round < 10_000; round++) queue.set('member', round % 2 === 0 ? 900 : 100);
+    assert.ok(queue.size <= 2 + 64, `${queue.size} entries for one member`);
+    assert.deepEqual([queue.next, queue.takeDue(100), queue.takeDue(900)], [100, 'member', undefined]);
+  });
 });
