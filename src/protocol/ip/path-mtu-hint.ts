@@ -28,8 +28,8 @@ export class SizeHint {
     this.expires = Infinity;
   }
 
-  /** Whether a router said that the path takes no more than this: then it is no black hole. */
+  /** Whether a router named this size: then the path is no black hole. One that named another said nothing of it. */
   announced(pathMtu: number, now: number): boolean {
-    return this.#size !== undefined && this.expires > now && this.#size <= pathMtu + leeway;
+    return this.#size !== undefined && this.expires > now && Math.abs(this.#size - pathMtu) <= leeway;
   }
 }

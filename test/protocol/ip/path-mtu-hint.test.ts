@@ -27,9 +27,15 @@ describe('A hint of ICMP', () => {
     assert.equal(hint.announced(1454, 0), false);
     hint.take(1454, 1500, 1500, 0);
     assert.deepEqual(
-      [1454, 1450, 1449, 1400].map((size) => hint.announced(size, 1)),
-      [true, true, false, false],
+      [1458, 1454, 1450, 1449, 1400].map((size) => hint.announced(size, 1)),
+      [true, true, true, false, false],
     );
     assert.equal(hint.announced(1454, 600_000), false);
+  });
+
+  it('announces no larger size: whoever forges a small one must not hide a black hole', () => {
+    const hint = new SizeHint();
+    hint.take(68, 1500, 1500, 0);
+    assert.deepEqual([hint.announced(1454, 1), hint.announced(576, 1)], [false, true]);
   });
 });
