@@ -6,14 +6,15 @@ import { PathMtuMemory } from '../protocol/ip/path-mtu-memory.ts';
 
 /** Users and client addresses that are remembered. */
 const Capacity = 65_536;
-const SaveEvery = 60_000;
+/** Ms; what was learned since the last time is lost when the process is killed. */
+const SaveEvery = 10_000;
 
 export class PathMtuFile {
   readonly memory = new PathMtuMemory(Capacity);
   readonly #path: string;
   readonly #warn: (message: string) => void;
   readonly #timer: NodeJS.Timeout;
-  #saved = '';
+  #savedRevision = 0;
   #hasWarned = false;
 
   /** `warn` is told once when the file cannot be written. */
@@ -26,14 +27,14 @@ export class PathMtuFile {
   }
 
   save(): void {
-    const text = this.memory.serialise(Date.now());
-    if (text === this.#saved) return;
+    const { revision } = this.memory;
+    if (revision === this.#savedRevision) return;
     try {
       mkdirSync(dirname(this.#path), { recursive: true });
       // The group reads: a gateway in a pod begins as root without the power to read what is another user's.
-      writeFileSync(`${this.#path}.new`, text, { mode: 0o640 });
+      writeFileSync(`${this.#path}.new`, this.memory.serialise(Date.now()), { mode: 0o640 });
       renameSync(`${this.#path}.new`, this.#path);
-      this.#saved = text;
+      this.#savedRevision = revision;
     } catch (error) {
       if (!this.#hasWarned) this.#warn(`path MTUs are not kept over a restart: ${(error as Error).message}`);
       this.#hasWarned = true;
@@ -49,7 +50,7 @@ export class PathMtuFile {
     try {
       const text = readFileSync(this.#path, 'utf8');
       this.memory.restore(text, Date.now());
-      this.#saved = this.memory.serialise(Date.now());
+      this.#savedRevision = this.memory.revision;
     } catch {
       // The first start, or a file that somebody removed.
     }

@@ -100,6 +100,11 @@ export class SessionPathMtu {
     this.#carryOut(this.#discovery.expire(now), now);
   }
 
+  /** The session ended or begins anew. What held to the last is remembered as of now, however long ago it was found. */
+  stopped(): void {
+    if (this.#isConfirmed) this.#news.confirmed(this.#session, this.#session.pathMtu);
+  }
+
   echoReplied(reply: EchoReply, now: number): void {
     const probe = this.#probes.get(reply.identifier);
     if (!reply.probe || probe === undefined) return;

@@ -182,6 +182,7 @@ export class SessionNetwork {
     const { sent, echoed, acknowledged } = this.probesOf(session);
     // What is under way has nobody to wait for it any more.
     session.earlierProbes = { sent, echoed, acknowledged, lost: sent - echoed - acknowledged };
+    pathMtu.stopped();
     this.#services.timer.delete(pathMtu);
     this.#probing.delete(pathMtu);
     this.#pathMtus.delete(session.index);

@@ -1,6 +1,6 @@
 // What was learned of the paths survives a restart, and no state of the file can hurt.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -28,6 +28,21 @@ describe('the file of path MTUs', () => {
     assert.equal(next.memory.recall('vpn/alice', home, Date.now()), 1454);
     assert.equal(statSync(join(folder, 'state/path-mtu.json')).mode & 0o777, 0o640);
     next.close();
+  });
+
+  it('is written 10 s after something was learned, so that who is killed loses little, and else not at all', (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const path = join(folder, 'path-mtu.json');
+    const file = open(path);
+    t.mock.timers.tick(10_000);
+    assert.equal(existsSync(path), false);
+    file.memory.learn('vpn/alice', home, 1454, Date.now());
+    t.mock.timers.tick(10_000);
+    assert.match(readFileSync(path, 'utf8'), /1454/);
+    rmSync(path);
+    t.mock.timers.tick(10_000);
+    assert.equal(existsSync(path), false);
+    file.close();
   });
 
   it('begins empty with a broken file, and replaces it whole', () => {

@@ -43,6 +43,13 @@ describe('The memory of a path', () => {
     assert.equal(next.probes, 2);
   });
 
+  it('counts from the end of a session, however long ago the value was found', () => {
+    const session = settled(1438);
+    session.now += 30 * day;
+    session.network.stopDiscovery(session.session);
+    assert.equal(session.memory.recall('vpn/alice', 0xc6336407, session.now + 6 * day), 1438);
+  });
+
   it('ages: what was learned 7 days ago is no guess any more', () => {
     const { memory, now } = settled(1438);
     assert.equal(memory.recall('vpn/alice', 0xc6336407, now + 6 * day), 1438);

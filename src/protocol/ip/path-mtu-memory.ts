@@ -5,7 +5,8 @@
 const lifetime = 7 * 24 * 3600 * 1000;
 const smallestSize = 576;
 const largestSize = 65_535;
-const longestUser = 253;
+/** Namespace, slash and name, as Kubernetes bounds them. */
+const longestUser = 63 + 1 + 253;
 const format = 1;
 
 interface Entry {
@@ -22,6 +23,8 @@ export class PathMtuMemory {
   /** Oldest first: a value learned again moves to the end. */
   readonly #entries = new Map<string, Entry>();
   readonly #capacity: number;
+  /** Changes with every entry. */
+  revision = 0;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -69,6 +72,7 @@ export class PathMtuMemory {
 
   #keep(entry: Entry): void {
     const key = keyOf(entry.user, entry.address);
+    this.revision++;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     for (const oldest of this.#entries.keys()) {

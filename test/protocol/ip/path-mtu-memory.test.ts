@@ -53,6 +53,15 @@ describe('The path MTU memory', () => {
     assert.equal(small.recall('user-94', home, time), undefined);
   });
 
+  it('keeps the longest names that Kubernetes has', () => {
+    const user = `${'n'.repeat(63)}/${'u'.repeat(253)}`;
+    const memory = new PathMtuMemory(10);
+    memory.learn(user, home, 1454, time);
+    const restored = new PathMtuMemory(10);
+    restored.restore(memory.serialise(time), time);
+    assert.equal(restored.recall(user, home, time), 1454);
+  });
+
   const entry = { user: 'alice', address: home, pathMtu: 1454, learnedAt: time };
   const restoredFrom = (value: unknown) => new PathMtuMemory(10).restore(JSON.stringify(value), time);
 
@@ -60,7 +69,7 @@ describe('The path MTU memory', () => {
     assert.equal(restoredFrom({ format: 1, entries: [entry, null, 7, [], { ...entry, user: 'bob' }] }), 2);
     for (const wrong of [
       { user: 1 },
-      { user: 'x'.repeat(254) },
+      { user: 'x'.repeat(318) },
       { address: -1 },
       { address: 2 ** 32 },
       { address: '192.0.2.7' },
