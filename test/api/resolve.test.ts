@@ -226,7 +226,10 @@ describe('the resolution of users', () => {
     const users = [user('a', { expiresAt: '2036-01-01T00:00:00,5Z' }), user('b')];
     const { admitted, told, messages } = outcome({ users });
     assert.deepEqual([admitted, told], [['b'], ['vpn/a Expired fault']]);
-    assert.match(messages[0] ?? '', /^spec\.expiresAt: is not a time \(value "2036-01-01T00:00:00,5Z"\): write/);
+    assert.match(
+      messages[0] ?? '',
+      /^spec\.expiresAt: is not a time \(value "2036-01-01T00:00:00,5Z"\): write/,
+    );
   });
 
   it('gives an address to one user of a server', () => {
