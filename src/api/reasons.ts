@@ -6,6 +6,8 @@ import { gatewayProblems, noticeReasons } from './gateway-status.ts';
 /** What keeps a gateway's pod from working, where the gateway itself cannot tell. */
 export const podProblems = {
   ImagePullFailed: 'The image of the gateway cannot be pulled.',
+  PodsRefused:
+    'Kubernetes makes no pods of the gateways: Pod Security, a quota, a missing priority class; the message says which.',
   ContainerRefused: 'The container runtime refuses to make the container.',
   MountFailed: 'A volume of the pod cannot be mounted.',
   Unschedulable: 'The pod does not fit onto its node.',
@@ -18,6 +20,8 @@ export const serverConditionReasons = {
   Ready: {
     GatewaysReady: 'Every node that should have a gateway has one that takes calls.',
     NoNodeMatches: 'No node has the labels of spec.placement, or all are tainted; the message says which.',
+    ObjectRefused:
+      'The API server does not take an object of the gateways: spec.placement, a quota or a policy forbids it; the message has its words.',
     NotPermitted: 'The operator may not work in the namespace; the message has the command that lets it.',
     ...serverReasons,
     ...gatewayProblems,

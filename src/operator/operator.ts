@@ -21,8 +21,8 @@ import { StatusWriter } from './kube/status-writer.ts';
 import { createOperatorMetrics, type OperatorMetrics } from './metrics.ts';
 import { connectTriggers } from './triggers.ts';
 import { UserIndex } from './user-index.ts';
+import { Complaints } from './vpn-server/complaints.ts';
 import { Decider, type GatewayImage } from './vpn-server/decide.ts';
-import { MountFailures } from './vpn-server/mount-failures.ts';
 import { reconcileServer } from './vpn-server/reconcile.ts';
 import { Refresher } from './vpn-server/refresh.ts';
 import { reconcileUser } from './vpn-user/reconcile.ts';
@@ -162,7 +162,7 @@ function createServices(
       ...shared,
       decider: new Decider(options.gatewayImage),
       refresher: new Refresher(cluster, clock),
-      mountFailures: new MountFailures(cluster, clock),
+      complaints: new Complaints(cluster, clock),
       statuses: new StatusWriter<VpnServerStatus>(cluster, vpnServers, clock),
     },
     user: { ...shared, statuses: new StatusWriter<VpnUserStatus>(cluster, vpnUsers, clock) },

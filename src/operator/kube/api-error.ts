@@ -47,6 +47,16 @@ export function isForbidden(error: unknown): boolean {
   return hasStatus(error, 403);
 }
 
+/** RBAC does not let us; quotas and admission answer 403, too. */
+export function lacksRight(error: unknown): boolean {
+  return isForbidden(error) && / cannot [a-z]+ resource /.test((error as ApiError).message);
+}
+
+/** The object is not taken as it is: its content, a quota or an admission policy is in the way. */
+export function isRefused(error: unknown): boolean {
+  return hasStatus(error, 400, 422) || (isForbidden(error) && !lacksRight(error));
+}
+
 /** Its namespace is being deleted: nothing can be made in it any more. */
 export function isNamespaceGoing(error: unknown): boolean {
   return isForbidden(error) && /because it is being terminated/.test((error as ApiError).message);

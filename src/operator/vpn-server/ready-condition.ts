@@ -4,12 +4,14 @@ import type { ReasonOf } from '../../api/reasons.ts';
 import type { ServerCondition } from '../conditions.ts';
 import type { GatewayState, PodProblem } from './gateway-state.ts';
 import { listed, type Reported } from './reported.ts';
-import type { Situation } from './situation.ts';
+import { type Situation, scheduledNodes } from './situation.ts';
 
 const type = 'Ready';
+/** Pod Security lists every field that it minds. */
+const LongestRefusal = 1_000;
 
 export function readyCondition(
-  { situation, decision }: Reported,
+  { situation, decision, refusal }: Reported,
   desiredNodes: number,
 ): ServerCondition<'Ready'> {
   const [conflict] = decision.conflicts;
@@ -18,7 +20,8 @@ export function readyCondition(
     const message = `${decision.conflicts.map(findingMessage).join('; ')}${kept}`;
     return { type, status: 'False', reason: conflict.reason as ReasonOf<'Ready'>, message };
   }
-  if (desiredNodes === 0 && situation.gateways.length === 0) return noNode(situation);
+  if (refusal !== undefined) return objectRefused(refusal);
+  if (desiredNodes === 0 && situation.gateways.length === 0) return noGateway(situation);
   const troubled = situation.gateways.filter(({ isReady }) => !isReady);
   const ready = situation.gateways.length - troubled.length;
   if (troubled.length === 0 && ready >= desiredNodes) {
@@ -29,10 +32,20 @@ export function readyCondition(
       message: `${ready} of ${desiredNodes} nodes take calls`,
     };
   }
-  return notReady(troubled, ready, desiredNodes);
+  return notReady(situation, troubled, desiredNodes);
 }
 
-function noNode({ server, nodeNames }: Situation): ServerCondition<'Ready'> {
+function objectRefused(refusal: string): ServerCondition<'Ready'> {
+  const fix = 'correct spec.placement, or the quota or policy that forbids it; what runs goes on as it is';
+  return { type, status: 'False', reason: 'ObjectRefused', message: `${refusal}; ${fix}` };
+}
+
+function noGateway(situation: Situation): ServerCondition<'Ready'> {
+  const { server, nodes, nodeNames } = situation;
+  if (nodes === undefined && scheduledNodes(situation) === undefined) {
+    const message = 'the DaemonSet controller has yet to say on how many nodes the gateways run';
+    return { type, status: 'False', reason: 'GatewayStarting', message };
+  }
   const labels = Object.entries(server.spec.placement.nodeSelector).map(([key, value]) => `${key}=${value}`);
   return { type, status: 'False', reason: 'NoNodeMatches', message: whyNoNode(labels, nodeNames) };
 }
@@ -49,21 +62,40 @@ function whyNoNode(labels: readonly string[], nodeNames: readonly string[]): str
 }
 
 function notReady(
+  { gateways, podRefusal, server }: Situation,
   troubled: readonly GatewayState[],
-  ready: number,
   desired: number,
 ): ServerCondition<'Ready'> {
+  const ready = gateways.length - troubled.length;
   const problems = Map.groupBy(troubled, ({ problem }) => problem?.reason ?? 'GatewayStarting');
   const causes = [...problems.values()].flatMap((states) => {
     const [first] = states;
     const problem: PodProblem | undefined = first?.problem;
     return problem === undefined ? [] : [`${listed(states.map(({ node }) => node))}: ${problem.message}`];
   });
-  const missing = desired - ready - troubled.length;
-  if (missing > 0) causes.push(`${missing} more pods are to be made by the DaemonSet controller`);
+  const reasons: PodProblem['reason'][] = [...problems.keys()];
+  const missing = desired - gateways.length;
+  if (missing > 0 && podRefusal !== undefined) {
+    reasons.push('PodsRefused');
+    causes.push(podsRefused(podRefusal, missing, server.metadata.namespace));
+  } else if (missing > 0) causes.push(`${missing} more pods are to be made by the DaemonSet controller`);
   // What waits explains itself; what failed needs somebody.
-  const reasons = [...problems.keys()];
   const reason = reasons.find((each) => each !== 'GatewayStarting') ?? 'GatewayStarting';
   const message = `${ready} of ${desired} nodes take calls; ${causes.join('; ')}`;
   return { type, status: 'False', reason, message };
+}
+
+/** The name of a pod that never was is left out: every try has another. */
+function podsRefused(told: string, count: number, namespace: string): string {
+  const why = told.replace(/^Error creating: /, '').replace(/^pods? "[^"]*" is forbidden: /, '');
+  const advice = [
+    [
+      /PodSecurity/,
+      `let it: kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged`,
+    ],
+    [/PriorityClass/, 'correct spec.placement.priorityClassName, or make that class'],
+    [/exceeded quota/, 'raise the quota of the namespace, or lower spec.placement.resources'],
+  ] as const;
+  const [, fix] = advice.find(([pattern]) => pattern.test(why)) ?? [];
+  return `${count} pods are refused: ${why.slice(0, LongestRefusal)}${fix === undefined ? '' : `; ${fix}`}`;
 }

@@ -4,31 +4,32 @@ import type { Clock } from '../clock.ts';
 import { changed } from '../conditions.ts';
 import type { ReconcileResult } from '../controller.ts';
 import type { Grants } from '../grants.ts';
-import { isForbidden, isNamespaceGoing } from '../kube/api-error.ts';
+import { isNamespaceGoing, isRefused, lacksRight } from '../kube/api-error.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import { type ObjectKey, splitKey } from '../kube/object.ts';
 import type { StatusWriter } from '../kube/status-writer.ts';
 import type { VpnServerObject } from '../objects.ts';
 import { type ApplyServices, applyGateways } from './apply.ts';
+import type { Complaints } from './complaints.ts';
 import type { Decider, Decision } from './decide.ts';
-import type { MountFailures } from './mount-failures.ts';
 import type { Refresher } from './refresh.ts';
-import { type GatherServices, gather, podsOf, type Situation } from './situation.ts';
+import type { Reported } from './reported.ts';
+import { daemonSetOf, type GatherServices, gather, podsOf, type Situation } from './situation.ts';
 import { heldStatus, serverStatus, steadyPart } from './status.ts';
 
-export interface VpnServerServices extends Omit<GatherServices, 'mountFailures'>, ApplyServices {
+export interface VpnServerServices extends Omit<GatherServices, 'complaints'>, ApplyServices {
   readonly clock: Clock;
   readonly grants: Grants;
   readonly decider: Decider;
   readonly refresher: Refresher;
-  readonly mountFailures: MountFailures;
+  readonly complaints: Complaints;
   readonly statuses: StatusWriter<VpnServerStatus>;
 }
 
 /** Caches fill within moments. */
 const WaitForCaches = 100;
-/** A right that is missing may be granted without any sign to us. */
-const WaitForRights = 30_000;
+/** A right that is missing may be granted, and a quota raised, without any sign to us. */
+const WaitForOthers = 30_000;
 
 export async function reconcileServer(services: VpnServerServices, key: ObjectKey): Promise<ReconcileResult> {
   const { world, judgements, clock } = services;
@@ -41,20 +42,30 @@ export async function reconcileServer(services: VpnServerServices, key: ObjectKe
   }
   const refusal = world.refusal(namespace);
   if (refusal !== undefined) return await holdWithoutRights(services, server, refusal);
-  const pods = podsOf(world, key);
-  const mounts = await services.mountFailures.look(pods);
-  const situation = gather({ ...services, mountFailures: services.mountFailures.messages }, server, key);
+  return await carryOut(services, server, key);
+}
+
+async function carryOut(
+  services: VpnServerServices,
+  server: VpnServerObject,
+  key: ObjectKey,
+): Promise<ReconcileResult> {
+  const { world } = services;
+  const waits = await services.complaints.look(key, podsOf(world, key), daemonSetOf(world, key));
+  const situation = gather({ ...services, complaints: services.complaints.messages }, server, key);
   const decision = services.decider.decide(situation);
   follow(services, key, situation, decision);
   try {
     if (decision.gateways !== undefined) await applyGateways(services, situation, decision.gateways);
   } catch (error) {
     if (isNamespaceGoing(error)) return {};
-    if (isForbidden(error)) return await holdWithoutRights(services, server, (error as Error).message);
-    throw error;
+    if (lacksRight(error)) return await holdWithoutRights(services, server, (error as Error).message);
+    if (!isRefused(error)) throw error;
+    const refusal = (error as Error).message;
+    return soonest([WaitForOthers, (await report(services, { situation, decision, refusal }, waits)).again]);
   }
-  const { again } = await report(services, situation, decision, mounts);
-  return soonest([again, situation.judgement.hidden.length > 0 ? WaitForRights : undefined]);
+  const { again } = await report(services, { situation, decision, refusal: undefined }, waits);
+  return soonest([again, situation.judgement.hidden.length > 0 ? WaitForOthers : undefined]);
 }
 
 /** Nobody is locked out because a cache is not filled yet: users whose Secrets are unknown would look like none. */
@@ -65,11 +76,13 @@ function knowsEnough({ world, judgements }: VpnServerServices, key: ObjectKey): 
   return judgements.secretNamespaces(key).every((each) => world.secrets.state(each) !== 'waiting');
 }
 
-function forget({ reports, statuses, refresher, decider }: VpnServerServices, key: ObjectKey): void {
+function forget(services: VpnServerServices, key: ObjectKey): void {
+  const { reports, statuses, refresher, decider, complaints } = services;
   decider.forget(key);
   reports.keepOnly(key, new Set());
   statuses.forget(key);
   refresher.forgetServer(key);
+  complaints.forgetServer(key);
 }
 
 /** The gateways are asked from now on how they are. */
@@ -94,9 +107,8 @@ function follow(
 
 async function report(
   services: VpnServerServices,
-  situation: Situation,
-  decision: Decision,
-  mounts: number | undefined,
+  { situation, decision, refusal }: Pick<Reported, 'situation' | 'decision' | 'refusal'>,
+  waits: number | undefined,
 ): Promise<ReconcileResult> {
   const { refresher, statuses, clock } = services;
   const { server, judgement, gateways } = situation;
@@ -104,11 +116,11 @@ async function report(
   const key = `${server.metadata.namespace}/${server.metadata.name}`;
   const { behind, again } =
     hash === undefined ? { behind: [], again: undefined } : await refresher.refresh(key, gateways, hash);
-  const status = serverStatus({ situation, decision, behind, now: clock.wallClock() });
+  const status = serverStatus({ situation, decision, refusal, behind, now: clock.wallClock() });
   const outcome = await statuses.write({ object: server, status, steadyPart });
   if (outcome.written) await tell(services.events, server, status);
   const expiry = untilExpiry(judgement.validUntil, clock).again;
-  return soonest([again, outcome.again, mounts, expiry]);
+  return soonest([again, outcome.again, waits, expiry]);
 }
 
 async function holdWithoutRights(
@@ -124,7 +136,7 @@ async function holdWithoutRights(
   const status = heldStatus({ server, reason: 'NotPermitted', message, now: clock.wallClock() });
   const { written } = await statuses.write({ object: server, status, steadyPart });
   if (written) await tell(events, server, status);
-  return { again: WaitForRights };
+  return { again: WaitForOthers };
 }
 
 /** Conditions that became what they are tell so once. The weakness of PPTP is no event. */
@@ -144,8 +156,8 @@ async function tell(events: EventRecorder, server: VpnServerObject, status: VpnS
   }
 }
 
-/** A timer holds no more than 24 days. */
-const LongestWait = 24 * 3_600_000;
+/** Whoever waits for the wall clock looks at it again: it may be set. ms. */
+const LongestWait = 60_000;
 
 function untilExpiry(validUntil: number, clock: Clock): ReconcileResult {
   if (!Number.isFinite(validUntil)) return {};

@@ -6,6 +6,8 @@ import type { Situation } from './situation.ts';
 export interface Reported {
   readonly situation: Situation;
   readonly decision: Decision;
+  /** Why the API server did not take an object, in its words. */
+  readonly refusal: string | undefined;
   /** Gateways that had time enough to load the configuration, and did not. */
   readonly behind: readonly GatewayState[];
   /** Wall clock, ms. */

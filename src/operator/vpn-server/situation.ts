@@ -27,6 +27,8 @@ export interface Situation {
   /** Where gateways should be, and where they are. */
   readonly nodeNames: readonly string[];
   readonly daemonSet: DaemonSetObject | undefined;
+  /** Why Kubernetes makes no pod of it. */
+  readonly podRefusal: string | undefined;
   /** Servers that share a node with this one. */
   readonly neighbours: readonly Neighbour[];
   readonly serviceAccount: KubeObject | undefined;
@@ -46,8 +48,8 @@ export interface GatherServices {
   readonly world: World;
   readonly judgements: Judgements;
   readonly reports: GatewayReports;
-  /** What the kubelet said about pods that wait for volumes, by uid. */
-  readonly mountFailures: ReadonlyMap<string, string>;
+  /** What Kubernetes said in events about pods that wait and DaemonSets that get none, by uid. */
+  readonly complaints: ReadonlyMap<string, string>;
 }
 
 export function gather(services: GatherServices, server: VpnServerObject, key: ObjectKey): Situation {
@@ -62,12 +64,14 @@ export function gather(services: GatherServices, server: VpnServerObject, key: O
   const nodes = world.seesNodes ? world.nodes.cache.all() : undefined;
   const eligible = nodes === undefined ? [] : nodesOf(server, nodes);
   const own = `${namespace}/${gatewayName(name)}`;
+  const daemonSet = daemonSetOf(world, key);
   return {
     server,
     judgement: judgements.ofServer(key),
     nodes,
     nodeNames: [...new Set([...eligible, ...gateways.map(({ node }) => node)])].filter((node) => node !== ''),
-    daemonSet: world.daemonSets.cache.get(own),
+    daemonSet,
+    podRefusal: services.complaints.get(daemonSet?.metadata.uid ?? ''),
     neighbours: neighboursOf(world, server, nodes),
     serviceAccount: world.serviceAccounts.cache.get(own),
     budget: world.budgets.cache.get(own),
@@ -85,15 +89,27 @@ export function podsOf(world: World, server: ObjectKey): PodObject[] {
   return world.pods.cache.all().filter((pod) => serverKeyOf(pod) === server && live(pod));
 }
 
+export function daemonSetOf(world: World, server: ObjectKey): DaemonSetObject | undefined {
+  const { namespace, name } = splitKey(server);
+  return world.daemonSets.cache.get(`${namespace}/${gatewayName(name)}`);
+}
+
+/** undefined: the DaemonSet controller did not look at the DaemonSet as it is now. */
+export function scheduledNodes({ daemonSet }: Pick<Situation, 'daemonSet'>): number | undefined {
+  const { metadata, status } = daemonSet ?? {};
+  const isCurrent = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
+  return isCurrent ? status?.desiredNumberScheduled : undefined;
+}
+
 /** The DaemonSet controller replaces failed pods; evicted ones stay as they are. */
 function isFinished({ status }: PodObject): boolean {
   return status?.phase === 'Failed' || status?.phase === 'Succeeded';
 }
 
-function stateOf({ reports, mountFailures }: GatherServices, pod: PodObject): GatewayState {
+function stateOf({ reports, complaints }: GatherServices, pod: PodObject): GatewayState {
   const { uid = '' } = pod.metadata;
   const { status, unreachable } = reports.get(uid);
-  return gatewayState({ pod, report: status, unreachable, mountFailure: mountFailures.get(uid) });
+  return gatewayState({ pod, report: status, unreachable, mountFailure: complaints.get(uid) });
 }
 
 function neighboursOf(
@@ -105,9 +121,8 @@ function neighboursOf(
   const own = all.indexOf(server);
   return all.flatMap((other, index) => {
     if (other === server || !shareNode(server, other, nodes)) return [];
-    const { namespace, name } = other.metadata;
-    const daemonSet = world.daemonSets.cache.get(`${namespace}/${gatewayName(name)}`);
-    return [{ key: `${namespace}/${name}`, daemonSet, isOlder: index < own }];
+    const key = `${other.metadata.namespace}/${other.metadata.name}`;
+    return [{ key, daemonSet: daemonSetOf(world, key), isOlder: index < own }];
   });
 }
 

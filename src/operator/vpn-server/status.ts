@@ -12,7 +12,7 @@ import type { GatewayState } from './gateway-state.ts';
 import { pathMtuCondition, tunnelMtuText } from './path-mtu-condition.ts';
 import { readyCondition } from './ready-condition.ts';
 import { listed, type Reported } from './reported.ts';
-import type { Situation } from './situation.ts';
+import { type Situation, scheduledNodes } from './situation.ts';
 
 /** Without what changes with every session: that may lag behind. */
 export function steadyPart({ conditions = [], ...status }: VpnServerStatus): object {
@@ -53,13 +53,6 @@ export function serverStatus(reported: Reported): VpnServerStatus {
     },
     conditions: withTimes(conditions, server.status?.conditions ?? [], now),
   };
-}
-
-/** undefined: the DaemonSet controller did not look at the DaemonSet as it is now. */
-function scheduledNodes({ daemonSet }: Situation): number | undefined {
-  const { metadata, status } = daemonSet ?? {};
-  const isCurrent = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
-  return isCurrent ? status?.desiredNumberScheduled : undefined;
 }
 
 function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
