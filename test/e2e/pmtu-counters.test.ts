@@ -56,9 +56,10 @@ describe('packets that are too large are counted exactly', { skip: cannotRun }, 
        ip link set ${connection.device} mtu 1700
        ping -q -c ${sent.byClient} -i 0.2 -W 1 -s 1572 ${addresses.office} || true`,
     );
-    await eventually('no probe under way', 25_000, async () => {
+    // Ten seconds after a new value the server looks once more.
+    await eventually('no probe under way', 40_000, async () => {
       const before = await probes();
-      await sleep(3_000);
+      await sleep(11_000);
       return JSON.stringify(before) === JSON.stringify(await probes()) ? 'none' : undefined;
     });
     await Promise.all(Object.values(wires).map((wire) => wire.stop()));
@@ -92,13 +93,20 @@ describe('packets that are too large are counted exactly', { skip: cannotRun }, 
     assert.equal(then.echoed + then.acknowledged, answered);
     t.diagnostic(`${asked} probes, ${answered} answered; drops ${JSON.stringify(counted)}`);
 
-    const [given, passed] = await askOverNarrowInterface();
-    const after = await dropsByReason();
+    let [rounds, given, passed] = [0, 0, 0];
+    let after = counted;
+    // The server looks at its interfaces once a second: when it does so just before the next packet, it refuses none.
+    for (; rounds < 3 && after.message_too_long === 0; rounds++) {
+      await settledMtu(server, 'alice', 1410);
+      const [came, left] = await askOverNarrowInterface();
+      [given, passed] = [given + came, passed + left];
+      after = await dropsByReason();
+    }
     // A probe is given up for lost when the next search begins, which the narrow interface made it do.
     const missing = asked - answered;
     assert.ok(then.lost <= missing && missing <= (await probes()).lost, `${missing} probes got lost`);
     t.diagnostic(`our interface narrows: ${given} given, ${passed} passed; drops ${JSON.stringify(after)}`);
-    assert.equal(given, sent.refused);
+    assert.equal(given, rounds * sent.refused);
     assert.ok(after.message_too_long > 0);
     assert.equal(sum(after) - sum(counted), given - passed);
     assert.deepEqual(
@@ -139,14 +147,23 @@ describe('packets that are too large are counted exactly', { skip: cannotRun }, 
     const tunnel =
       /: (\S+?)[:@]/.exec(await server.run(['ip', '-o', 'link', 'show', 'type', 'tun']))?.[1] ?? '';
     const wires = [await capture(undo, server, tunnel), await capture(undo, server, 'wan0')] as const;
+    const before = await taken();
+    const grown = async (count: number) => ((await taken()) - before >= count ? 'so' : undefined);
     const asked = askFor(1410, sent.refused, 7777, 0.02);
-    await sleep(1_000);
+    await eventually('the first datagrams', 10_000, () => grown(sent.refused / 4));
     await server.ip('link set wan0 mtu 1400');
     await asked.finally(() => server.ip('link set wan0 mtu 1500'));
-    await sleep(500);
+    await eventually('the last datagram', 10_000, () => grown(sent.refused));
     for (const wire of wires) await wire.stop();
     const isData = `${fromServer} and ip[2:2] > 1300 and ip[6:2] & 0x1fff = 0 and ${greWith('0xfd')}`;
     return [await wires[0].count('udp src port 7777 and ip[2:2] = 1410'), await wires[1].count(isData)];
+  }
+
+  /** Packets to the client that the server took from the TUN, whatever became of them. */
+  async function taken(): Promise<number> {
+    const [session] = await world.server.sessions();
+    const { fragmentation_needed, icmp_limited } = await dropsByReason();
+    return (session?.sentPackets ?? Number.NaN) + fragmentation_needed + icmp_limited;
   }
 
   /** The office sends `count` datagrams whose packets have `size` bytes: from port 7777 with DF, from 7778 without. */

@@ -8,28 +8,38 @@ import { addresses } from './topology.ts';
 const ports = { withDf: 7777, withoutDf: 7778 } as const;
 const headers = 28;
 
-/** Asks the office for datagrams whose packets have these sizes, one after the other, and says what came: 0 when nothing did. */
-export async function answeredSizes(
+/** Seconds to wait for an answer that must come, and for one that must not. */
+const patience = { due: 10, swallowed: 1 } as const;
+
+/**
+ * Asks the office for datagrams whose packets have these sizes, one after the other.
+ * @param expected what comes of each: its size, or 0 for nothing
+ */
+export async function assertAnswers(
   machine: Machine,
   df: keyof typeof ports,
-  sizes: readonly number[],
-): Promise<number[]> {
-  const script = sizes.map(
-    (size) => `exec 3<>/dev/udp/${addresses.office}/${ports[df]}
-printf ${size - headers} >&3; timeout 1 dd bs=65535 count=1 <&3 2>/dev/null | wc -c`,
-  );
-  const payloads = (await machine.run(script.join('\n'))).trim().split('\n').map(Number);
-  return payloads.map((payload) => (payload === 0 ? 0 : payload + headers));
+  { sizes, expected = sizes }: { sizes: readonly number[]; expected?: readonly number[] },
+  why: string,
+): Promise<void> {
+  const script = sizes.map((size, index) => {
+    const seconds = expected[index] === 0 ? patience.swallowed : patience.due;
+    return `exec 3<>/dev/udp/${addresses.office}/${ports[df]}
+printf ${size - headers} >&3; timeout ${seconds} dd bs=65535 count=1 <&3 2>/dev/null | wc -c`;
+  });
+  const limit = (sizes.length + 1) * patience.due * 1000;
+  const payloads = (await machine.run(script.join('\n'), limit)).trim().split('\n').map(Number);
+  const answers = payloads.map((payload) => (payload === 0 ? 0 : payload + headers));
+  assert.deepEqual(answers, expected, why);
 }
 
 /** @throws AssertionError naming the first size that behaves otherwise than a tunnel of `mtu` must */
 export async function assertDatagramsPass(machine: Machine, office: Namespace, mtu: number): Promise<void> {
   const any = [mtu - 4, mtu - 1, mtu, mtu + 1, mtu + 4, mtu + 500, 4000];
-  assert.deepEqual(await answeredSizes(machine, 'withoutDf', any), any, 'without DF each size passes');
+  await assertAnswers(machine, 'withoutDf', { sizes: any }, 'without DF each size passes');
   // Nothing that the office learned of the path earlier counts.
   await office.ip('route flush cache');
   const fitting = [mtu - 4, mtu - 1, mtu];
-  assert.deepEqual(await answeredSizes(machine, 'withDf', fitting), fitting, 'with DF what fits passes');
-  const larger = await answeredSizes(machine, 'withDf', [mtu + 1, mtu + 1]);
-  assert.deepEqual(larger, [0, mtu + 1], 'with DF the sender of more is told, and cuts by itself');
+  await assertAnswers(machine, 'withDf', { sizes: fitting }, 'with DF what fits passes');
+  const larger = { sizes: [mtu + 1, mtu + 1], expected: [0, mtu + 1] };
+  await assertAnswers(machine, 'withDf', larger, 'with DF the sender of more is told, and cuts by itself');
 }
