@@ -81,7 +81,7 @@ describe('vpn-operator probe', { skip: cannotRun }, () => {
     await report();
     const after = await world.lab.home.run(['sh', '-c', 'ip addr; ip route; ip rule; nft list ruleset']);
     assert.equal(after, before);
-    await world.server.idle(2_000);
+    await world.server.idle();
   });
 
   it('finds the MTU of a black hole: 1454 outside, 1410 inside', async () => {
@@ -128,8 +128,7 @@ describe('vpn-operator probe', { skip: cannotRun }, () => {
       'mine',
       'chain out { type filter hook output priority 0; ip protocol gre drop; }',
     );
-    const { code, failure } = await report();
-    await world.lab.home.nftTable('mine', '');
+    const { code, failure } = await report().finally(() => world.lab.home.nftTable('mine', ''));
     assert.deepEqual([code, failure?.step, failure?.reason], [1, 'gre', 'gre_not_sent']);
     assert.match(failure?.message ?? '', /EPERM/);
   });
