@@ -8,6 +8,7 @@ import type { ExpiryTimer } from './expiry-timer.ts';
 import type { PathTowards } from './host/host.ts';
 import type { GatewayRecorder } from './metrics.ts';
 import { type PathMtuNews, SessionPathMtu } from './path-mtu.ts';
+import { PathMtuTable } from './path-mtu-table.ts';
 import type { EchoReply, Session } from './session.ts';
 import type { SessionLimits } from './session-limits.ts';
 import { noProbes, type ProbeTotals } from './session-view.ts';
@@ -37,7 +38,7 @@ const LargeMargin = 64;
 
 export class SessionNetwork {
   readonly #services: SessionNetworkServices;
-  readonly #pathMtus = new Map<number, SessionPathMtu>();
+  readonly #pathMtus = new PathMtuTable();
   /** Those with a probe under way: batches are many, and such sessions few. */
   readonly #probing = new Set<SessionPathMtu>();
 
@@ -112,7 +113,7 @@ export class SessionNetwork {
   /** Once a second: a path may shrink or grow under packets that nearly fill it. */
   watchPaths(now: number): void {
     const { dataPath, host, timer } = this.#services;
-    for (const [index, pathMtu] of this.#pathMtus) {
+    for (const [index, pathMtu] of this.#pathMtus.entries()) {
       if (dataPath.takeLargestSent(index) > pathMtu.pathMtu - LargeMargin) pathMtu.sentLarge();
       pathMtu.interfaceMtuChanged(host.pathTowards(pathMtu.peerAddress).interfaceMtu, now);
       timer.touch(pathMtu);
@@ -121,8 +122,7 @@ export class SessionNetwork {
 
   /** ICMP fragmentation-needed about packets of a live call: worth a look, never an order. */
   hinted(hint: GreHint, now: number): void {
-    for (const pathMtu of this.#pathMtus.values()) {
-      if (!pathMtu.isAbout(hint)) continue;
+    for (const pathMtu of this.#pathMtus.about(hint)) {
       pathMtu.hinted(hint.nextHopMtu, hint.packetLength, now);
       this.#services.timer.touch(pathMtu);
     }
@@ -164,7 +164,7 @@ export class SessionNetwork {
 
   #applyMtuMode(session: Session, now: number): void {
     const fixed = this.#fixedMtuFor(session);
-    const isMeasured = this.#pathMtus.has(session.index);
+    const isMeasured = this.#pathMtus.get(session.index) !== undefined;
     if (fixed === undefined) {
       if (!isMeasured) this.#discover(session, now);
       return;
@@ -191,17 +191,21 @@ export class SessionNetwork {
   /** The first guess; with `mtu.mode: Fixed` it stays. */
   #chooseMtu(session: Session): void {
     const encryption = encryptionOf(session);
-    const { interfaceMtu } = this.#services.host.pathTowards(session.peerAddress);
-    const limit = Math.min(interfaceMtu, largestOuterFor(session.peersMru));
-    session.tunnelMtu = this.#fixedMtuFor(session) ?? tunnelMtuFor(limit, encryption);
+    session.tunnelMtu = this.#fixedMtuFor(session) ?? this.#largestMtuFor(session);
     session.pathMtu = session.tunnelMtu + overheadOf(encryption);
   }
 
-  /** What was ordered, as far as the peer takes it; undefined: the path is measured. */
+  /** What was ordered, as far as it can be carried out; undefined: the path is measured. */
   #fixedMtuFor(session: Session): number | undefined {
     const { fixedTunnelMtu } = this.#services.settings();
-    const largest = tunnelMtuFor(largestOuterFor(session.peersMru), encryptionOf(session));
-    return fixedTunnelMtu === undefined ? undefined : Math.min(fixedTunnelMtu, largest);
+    return fixedTunnelMtu === undefined ? undefined : Math.min(fixedTunnelMtu, this.#largestMtuFor(session));
+  }
+
+  /** More the peer does not take, or our interface: the kernel cuts no packet whose header we write (raw(7)). */
+  #largestMtuFor(session: Session): number {
+    const { interfaceMtu } = this.#services.host.pathTowards(session.peerAddress);
+    const limit = Math.min(interfaceMtu, largestOuterFor(session.peersMru));
+    return tunnelMtuFor(limit, encryptionOf(session));
   }
 
   #discover(session: Session, now: number): void {
@@ -228,7 +232,7 @@ export class SessionNetwork {
         confirmed: (_, learned) => memory.learn(key, session.peerAddress, learned, wallClock()),
       },
     );
-    this.#pathMtus.set(session.index, pathMtu);
+    this.#pathMtus.add(session.index, pathMtu);
     timer.add(pathMtu);
     if (routeMtu < interfaceMtu) pathMtu.hinted(routeMtu, interfaceMtu, now);
     pathMtu.start(now);

@@ -94,6 +94,19 @@ describe('SessionNetwork', () => {
     assert.equal(told.length, before);
   });
 
+  it('holds a fixed MTU to what our own interface takes: more would be refused, packet for packet', () => {
+    const network = new SessionNetwork({
+      dataPath: { startNetwork: () => {} },
+      limits: { begin: () => {} },
+      settings: () => ({ fixedTunnelMtu: 1490, gatewayAddress: 1, destinations: new Uint32Array(0) }),
+      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1400 }) },
+    } as unknown as SessionNetworkServices);
+    const user = { allowedDestinations: [] };
+    const session = { index: 0, address: 7, user, encryption: {} } as unknown as Session;
+    network.opened(session, 1500, 0);
+    assert.deepEqual([session.tunnelMtu, session.pathMtu], [1456, 1500]);
+  });
+
   it('measures the path of a running session when a reload takes the fixed MTU away, as if it began', () => {
     const told: PathMtuParameters[] = [];
     const probes: number[] = [];
