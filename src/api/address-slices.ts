@@ -1,13 +1,14 @@
 // Splits the address pools among the nodes, so that no two gateways ever give out one address, without asking each other.
 //
-//   pool  |a|b|c|d|e|f|g|h|      32 blocks a pool at most, of equal size
+//   pool  |a|b|c|d|e|f|g|h|      32 blocks of equal size, or more for more nodes
 //   node1  a b c d                a node keeps what it has; a new one gets free blocks first,
 //   node2          e f g h        then blocks that richer nodes hand over: those stop giving out addresses from them
 //                                 (releasing), and when the last session in a block is over, the new node has it
 //
 // Pure: what was decided before comes in, and goes out into the configuration Secret, where a restart finds it.
 
-import { type Cidr, contains, formatCidr, overlap, parseAddress, parseCidr } from '../protocol/ip/address.ts';
+import { type Cidr, contains, overlap, parseAddress, parseCidr } from '../protocol/ip/address.ts';
+import { type Block, blocksFor } from './address-blocks.ts';
 import type { AddressSlices, ReleasingRange } from './gateway-files.ts';
 import type { VpnServerSpec } from './vpn-server.ts';
 
@@ -29,46 +30,17 @@ export interface SliceInput {
   readonly isCurrent: (node: string) => boolean;
 }
 
-const BlocksPerPool = 32;
-const SmallestBlock = 30;
-
-interface Block {
-  readonly text: string;
-  readonly cidr: Cidr;
-  owner: string | undefined;
-  /** Who must hand it over first. */
-  readonly releasing: Set<string>;
-}
-
 export function assignSlices(input: SliceInput): Slices {
   const nodes = [...new Set(input.nodes)].sort();
-  const blocks = blocksOf(input.spec);
+  const blocks = blocksFor(input.spec.addressPools, nodes.length, rangesOf(input.previous));
   inherit(blocks, input);
   release(blocks, input);
   if (nodes.length > 0) share(blocks, nodes, input);
   return written(blocks, outside(blocks, input));
 }
 
-/** Excluded ranges hold nothing to share. */
-export function blocksOf({ addressPools }: SliceInput['spec']): Block[] {
-  return addressPools.flatMap(({ cidr, exclude = [] }) => {
-    const pool = parseCidr(cidr);
-    if (pool === undefined) return [];
-    const prefixLength = Math.max(
-      pool.prefixLength,
-      Math.min(SmallestBlock, pool.prefixLength + Math.log2(BlocksPerPool)),
-    );
-    const size = 2 ** (32 - prefixLength);
-    const holes = exclude.map(parseCidr).filter((hole) => hole !== undefined);
-    return Array.from({ length: 2 ** (prefixLength - pool.prefixLength) }, (_, index) => {
-      const block = { address: pool.address + index * size, prefixLength };
-      return { text: formatCidr(block), cidr: block, owner: undefined, releasing: new Set<string>() };
-    }).filter(({ cidr: block }) => !holes.some((hole) => holds(hole, block)));
-  });
-}
-
-function holds(outer: Cidr, inner: Cidr): boolean {
-  return outer.prefixLength <= inner.prefixLength && contains(outer, inner.address);
+function rangesOf({ slices, releasing }: Slices): string[] {
+  return [...Object.values(slices).flat(), ...releasing.map(({ cidr }) => cidr)];
 }
 
 /** The pools may have been cut otherwise before: who had any of a block has it, or must hand it over. */
@@ -124,51 +96,75 @@ function isUsed(cidr: Cidr, used: readonly string[] | undefined): boolean {
 }
 
 function share(blocks: Block[], nodes: readonly string[], input: SliceInput): void {
-  const own = (node: string) => blocks.filter(({ owner }) => owner === node);
+  const counts = countsOf(blocks, nodes);
   const target = Math.max(1, Math.floor(blocks.length / nodes.length));
-  for (const node of nodes) {
-    for (let missing = target - own(node).length; missing > 0; missing--) {
-      const block = takeable(blocks, input);
-      if (block === undefined) break;
-      block.owner = node;
-    }
-  }
-  // What is left over goes to the poorest, so that a single node has everything.
-  for (const block of blocks.filter(({ owner, releasing }) => owner === undefined && releasing.size === 0)) {
-    block.owner = nodes.toSorted((one, other) => own(one).length - own(other).length)[0];
-  }
-  for (const node of nodes) {
+  giveOut(blocks, counts, { input, target });
+  for (const [node] of counts) {
     const promised = blocks.filter(
       ({ owner, releasing }) => owner === undefined && releasing.size > 0,
     ).length;
-    handOver(blocks, nodes, { input, target, missing: target - own(node).length - promised });
+    handOver(blocks, counts, { input, target, missing: target - (counts.get(node) ?? 0) - promised });
   }
 }
 
-/** A free block, else one of a node that has no gateway any more. */
-function takeable(blocks: Block[], input: SliceInput): Block | undefined {
+/** Whoever has less than the target gets free blocks; what is left over goes to the poorest, so that a single node has everything. */
+function giveOut(
+  blocks: readonly Block[],
+  counts: Map<string, number>,
+  { input, target }: { input: SliceInput; target: number },
+): void {
+  const give = (block: Block, node: string) => {
+    block.owner = node;
+    counts.set(node, (counts.get(node) ?? 0) + 1);
+  };
+  const takeable = takeableOf(blocks, input);
+  for (const [node, count] of [...counts]) {
+    for (const block of takeable.splice(0, Math.max(0, target - count))) give(block, node);
+  }
+  for (const block of blocks) {
+    if (block.owner === undefined && block.releasing.size === 0) give(block, poorest(counts));
+  }
+}
+
+function countsOf(blocks: readonly Block[], nodes: readonly string[]): Map<string, number> {
+  const counts = new Map(nodes.map((node) => [node, 0]));
+  for (const { owner = '' } of blocks) {
+    const count = counts.get(owner);
+    if (count !== undefined) counts.set(owner, count + 1);
+  }
+  return counts;
+}
+
+function poorest(counts: ReadonlyMap<string, number>): string {
+  return [...counts].reduce((best, each) => (each[1] < best[1] ? each : best))[0];
+}
+
+function richest(counts: ReadonlyMap<string, number>): [string, number] {
+  return [...counts].reduce((best, each) => (each[1] > best[1] ? each : best));
+}
+
+/** Free blocks, then those of nodes that have no gateway any more. */
+function takeableOf(blocks: readonly Block[], input: SliceInput): Block[] {
   const free = blocks.filter(({ releasing }) => releasing.size === 0);
-  return (
-    free.find(({ owner }) => owner === undefined) ??
-    free.find(({ owner }) => owner !== undefined && isGone(owner, input))
-  );
+  const left = free.filter(({ owner }) => owner !== undefined && isGone(owner, input));
+  return [...free.filter(({ owner }) => owner === undefined), ...left];
 }
 
 /** Nodes that have more than their share stop giving out addresses from some blocks, unused ones first. */
 function handOver(
-  blocks: Block[],
-  nodes: readonly string[],
+  blocks: readonly Block[],
+  counts: Map<string, number>,
   { input, target, missing }: { input: SliceInput; target: number; missing: number },
 ): void {
-  const own = (node: string) => blocks.filter(({ owner }) => owner === node);
   for (let left = missing; left > 0; left--) {
-    const [richest = ''] = nodes.toSorted((one, other) => own(other).length - own(one).length);
-    const theirs = own(richest);
-    if (theirs.length <= target) return;
-    const block = theirs.findLast((each) => !isUsed(each.cidr, input.usedOn(richest))) ?? theirs.at(-1);
+    const [node, count] = richest(counts);
+    if (count <= target) return;
+    const theirs = blocks.filter(({ owner }) => owner === node);
+    const block = theirs.findLast(({ cidr }) => !isUsed(cidr, input.usedOn(node))) ?? theirs.at(-1);
     if (block === undefined) return;
     block.owner = undefined;
-    block.releasing.add(richest);
+    block.releasing.add(node);
+    counts.set(node, count - 1);
   }
 }
 

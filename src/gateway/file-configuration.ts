@@ -73,7 +73,9 @@ export class FileConfiguration {
   async #apply(config: GatewayConfig, hash: string): Promise<void> {
     const { node, log, apply } = this.#options;
     if (config.slice?.length === 0) {
-      const message = `the node ${node} has no range of addresses yet; the operator gives it one from spec.addressPools`;
+      const message =
+        `the node ${node} has no range of addresses yet; the operator gives it one from spec.addressPools, which need ` +
+        'at least four addresses for each node: add a pool if this lasts';
       this.#tell({ reason: 'NoAddressSlice', message });
     }
     try {

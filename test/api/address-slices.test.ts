@@ -107,6 +107,44 @@ describe('the address slices', () => {
     assertDisjoint(grown);
   });
 
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `n${1000 + index}`);
+
+  it('are there for every node of a large cluster, as long as the pools have four addresses for each', () => {
+    for (const count of [33, 50, 64]) {
+      const slices = assign(many(count));
+      assert.equal(Object.keys(slices.slices).length, count);
+      assertDisjoint(slices);
+    }
+    assert.equal(Object.keys(assign(many(65)).slices).length, 64);
+    const addressPools = [{ cidr: '10.78.0.0/30' }, { cidr: '10.80.0.0/16' }];
+    assert.equal(Object.keys(assign(many(300), nothing, { spec: { addressPools } }).slices).length, 300);
+  });
+
+  it('are cut finer when the cluster grows, so that nobody but the new node gets other addresses', () => {
+    const before = assign(many(32));
+    const grown = assign(many(33), before);
+    const settled = assign(many(33), grown);
+    assertDisjoint(settled);
+    assert.equal(settled.slices['n1032']?.length, 1);
+    const range = (slices: Slices, node: string) => slices.slices[node]!.map((text) => parseCidr(text)!);
+    for (const node of many(32))
+      for (const block of range(settled, node))
+        assert.ok(
+          range(before, node).some((old) => contains(old, block.address)),
+          node,
+        );
+    assert.deepEqual(assign(many(33), settled), settled);
+    assert.deepEqual(assign(many(32), settled, { lingering: many(33) }), settled, 'the cut stays');
+  });
+
+  it('take no time to speak of for a thousand nodes', () => {
+    const spec = { addressPools: [{ cidr: '10.80.0.0/16' }] };
+    const first = assign(many(1000), nothing, { spec });
+    const began = performance.now();
+    assert.deepEqual(assign(many(1000), first, { spec }), first);
+    assert.ok(performance.now() - began < 2_000);
+  });
+
   it('never give one address to two nodes, whatever comes and goes', () => {
     const step = fc.record({
       nodes: fc.uniqueArray(fc.constantFrom('n1', 'n2', 'n3', 'n4'), { minLength: 0 }),
