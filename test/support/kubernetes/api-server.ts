@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { labPrefix } from '../lab/commands.ts';
 import { Undo } from '../lab/undo.ts';
 import { type Api, startApi } from './api.ts';
+import { untilServed } from './catching-up.ts';
 import { type ControlPlane, startControlPlane, type TokenUser } from './control-plane.ts';
 import { Kubectl } from './kubectl.ts';
 import { givenKubeconfig } from './programs.ts';
@@ -44,5 +45,5 @@ export async function applyCustomResources(kubectl: Kubectl): Promise<void> {
   for (const file of ['crds/vpnservers.yaml', 'crds/vpnusers.yaml', 'deploy/weak-encryption-policy.yaml']) {
     await kubectl.apply(readFileSync(resolve(repository, file), 'utf8'));
   }
-  await kubectl.run(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+  await untilServed(kubectl);
 }

@@ -8,6 +8,7 @@ import { ApiClient } from '../../../src/operator/kube/api-client.ts';
 import type { Operator, OperatorOptions } from '../../../src/operator/operator.ts';
 import { startOperator } from '../../../src/operator/operator.ts';
 import { createLog } from '../../../src/process/log.ts';
+import { untilServed } from '../kubernetes/catching-up.ts';
 import {
   type ControlPlane,
   type ControlPlaneOptions,
@@ -42,7 +43,7 @@ export class OperatorLab {
     const lab = new OperatorLab(await startControlPlane(options));
     for (const file of ['crds/vpnservers.yaml', 'crds/vpnusers.yaml'])
       await lab.kubectl.apply(readFileSync(resolve(root, file), 'utf8'));
-    await lab.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s']);
+    await untilServed(lab.kubectl);
     await lab.kubectl.run(['create', 'namespace', 'vpn']);
     await lab.addNode('node1', '127.0.1.1');
     return lab;
