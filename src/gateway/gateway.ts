@@ -102,11 +102,7 @@ export class Gateway {
       host,
       timer,
       limits: new SessionLimits(),
-      journal: new Journal(
-        options.log.child({ server: `${config.server.namespace}/${config.server.name}` }),
-        recorder,
-        this.#activity,
-      ),
+      journal: this.#openJournal(recorder),
       recorder,
       memory: options.memory,
     };
@@ -118,6 +114,7 @@ export class Gateway {
         (now) => this.#wiring.network.watchPaths(now),
         (now) => this.#wiring.sessions.judgeSilence(now),
         () => this.#followNodeAddresses(),
+        () => this.#foundation.journal.sumUp(),
       ]),
     );
     this.#wiring.loop.start();
@@ -200,6 +197,12 @@ export class Gateway {
     this.#foundation.timer.close();
     this.#foundation.recorder.detach();
     this.#foundation.host.close();
+  }
+
+  #openJournal(recorder: GatewayRecorder): Journal {
+    const { namespace, name } = this.#config.server;
+    const log = this.#options.log.child({ server: `${namespace}/${name}` });
+    return new Journal(log, recorder, this.#activity, clock);
   }
 
   #attachMetrics(dataPath: TypeScriptDataPath): GatewayRecorder {

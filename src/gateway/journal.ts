@@ -5,15 +5,20 @@ import { type Log, printable } from '../process/log.ts';
 import { formatAddress } from '../protocol/ip/address.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
 import { type GreJudgement, largeLost } from './gre-verdict.ts';
+import { LineBudget } from './line-budget.ts';
 import { closed, type LoginResult, loginResults, sessionEndReasons } from './metric-labels.ts';
 import type { GatewayRecorder } from './metrics.ts';
+import { RenegotiationLog } from './renegotiation-log.ts';
 import type { Session } from './session.ts';
 import type { SessionTotals } from './session-view.ts';
 import { encryptionMode } from './snapshot.ts';
 import type { UserActivityLog } from './user-activity.ts';
 
-/** Lines about refused connections per second; a flood is summed up instead. */
-const RefusalLinesPerSecond = 5;
+/** Lines a second that strangers can cause; a flood is summed up instead. */
+const Second = 1_000;
+const RefusedConnections = 5;
+const Calls = 50;
+const FailedCalls = 100;
 
 export interface Refused {
   readonly result: LoginResult;
@@ -26,42 +31,46 @@ export class Journal {
   readonly #log: Log;
   readonly #recorder: GatewayRecorder;
   readonly #activity: UserActivityLog;
-  #refusalSecond = 0;
-  #refusalLines = 0;
-  #unsaidRefusals = 0;
+  /** Monotonic ms. */
+  readonly #clock: () => number;
+  readonly #turns = new RenegotiationLog();
+  readonly #refused = new LineBudget(RefusedConnections, Second);
+  readonly #calls = new LineBudget(Calls, Second);
+  readonly #failures = new LineBudget(FailedCalls, Second);
 
-  constructor(log: Log, recorder: GatewayRecorder, activity: UserActivityLog) {
+  constructor(log: Log, recorder: GatewayRecorder, activity: UserActivityLog, clock: () => number) {
     this.#log = log;
     this.#recorder = recorder;
     this.#activity = activity;
+    this.#clock = clock;
   }
 
-  refusedConnection(peerAddress: number, reason: string, now: number): void {
-    const second = Math.floor(now / 1000);
-    if (second !== this.#refusalSecond) {
-      if (this.#unsaidRefusals > 0)
-        this.#log.warn(
-          { refused: this.#unsaidRefusals },
-          `${this.#unsaidRefusals} more connections were refused`,
-        );
-      this.#refusalSecond = second;
-      this.#refusalLines = 0;
-      this.#unsaidRefusals = 0;
-    }
-    if (++this.#refusalLines > RefusalLinesPerSecond) {
-      this.#unsaidRefusals++;
-      return;
-    }
+  /** Once a second: what a flood left unsaid. */
+  sumUp(): void {
+    const now = this.#clock();
+    const refused = this.#refused.takeSum(now);
+    if (refused > 0) this.#log.warn({ refused }, `${refused} more connections were refused`);
+    const calls = this.#calls.takeSum(now);
+    if (calls > 0) this.#log.info({ calls }, `${calls} more calls came`);
+    const failures = this.#failures.takeSum(now);
+    if (failures > 0)
+      this.#log.warn({ failures }, `${failures} more lines about calls that did not get in were left out`);
+  }
+
+  refusedConnection(peerAddress: number, reason: string): void {
+    if (!this.#mayWrite(this.#refused)) return;
     const from = formatAddress(peerAddress);
     this.#log.warn({ from, reason }, `refused a connection from ${from}: ${reason}`);
   }
 
   connected(session: Session): void {
+    if (!this.#mayWrite(this.#calls)) return;
     const from = formatAddress(session.peerAddress);
     this.#log.info({ from, callId: session.call.callId }, `${from} connected`);
   }
 
   authenticated(session: Session, nameAsSent: string): void {
+    if (this.#turns.isQuiet(session)) return;
     const from = formatAddress(session.peerAddress);
     const user = session.user?.name ?? '';
     this.#log.info({ user, from, name: printable(nameAsSent) }, `${user} authenticated from ${from}`);
@@ -72,24 +81,14 @@ export class Journal {
     const { user, result, why } = refused;
     const from = formatAddress(session.peerAddress);
     if (user !== undefined) this.#activity.failed(user, { reason: result, message: why, from });
+    if (!this.#mayWrite(this.#failures)) return;
     const name = printable(nameAsSent);
     this.#log.warn({ from, name, reason: result }, `login as "${name}" from ${from} refused: ${why}`);
   }
 
   opened(session: Session): void {
-    const user = session.user?.name ?? '';
-    const address = formatAddress(session.address ?? 0);
-    const encryption = encryptionMode(session.encryption);
-    if (encryption === 'None') {
-      this.#log.warn({ user, encryption }, `${user} is NOT encrypted: spec.encryption.policy allows it`);
-    } else {
-      this.#log.info({ user, encryption }, `${user} is encrypted with ${encryption}`);
-    }
-    const { tunnelMtu, fingerprint } = session;
-    this.#log.info(
-      { user, address, tunnelMtu, ...(fingerprint === '' ? {} : { client: printable(fingerprint) }) },
-      `${user} has address ${address}, tunnel MTU ${tunnelMtu}`,
-    );
+    this.#tellEncryption(session);
+    if (!this.#turns.isQuiet(session)) this.#tellAddress(session);
     // The peer can begin LCP anew as often as it likes: that is no other login, and no other session.
     if (session.timesOpened > 1) return;
     this.#recorder.countLogin('success');
@@ -112,6 +111,7 @@ export class Journal {
   }
 
   blackHole(session: Session, found: { pathMtu: number; tunnelMtu: number; interfaceMtu: number }): void {
+    if (this.#turns.isQuiet(session)) return;
     const user = session.user?.name ?? '';
     const from = formatAddress(session.peerAddress);
     const { pathMtu, tunnelMtu, interfaceMtu } = found;
@@ -139,6 +139,7 @@ export class Journal {
       this.#largePacketsLost(session, user, from);
       return;
     }
+    if (this.#turns.isQuiet(session)) return;
     this.#log.warn(
       { user, from, reason: found.reason, pathMtu: found.pathMtu },
       `${user} from ${from}: the path MTU cannot be measured, the client answers no probes; packets leave without DF`,
@@ -159,11 +160,10 @@ export class Journal {
   }
 
   restarted(session: Session): void {
-    const from = formatAddress(session.peerAddress);
-    this.#log.info(
-      { user: session.user?.name, from },
-      `${session.user?.name ?? from} renegotiates from the start`,
-    );
+    this.#sumUpTurns(session, this.#turns.begin(session, this.#clock()));
+    if (this.#turns.isQuiet(session)) return;
+    const { from, user, who } = namesOf(session);
+    this.#log.info({ user, from }, `${who} renegotiates from the start`);
   }
 
   /** A session that had been established. */
@@ -174,6 +174,7 @@ export class Journal {
     totals: SessionTotals,
     seconds: number,
   ): void {
+    this.#sumUpTurns(session, this.#turns.end(session));
     const user = session.user?.name ?? '';
     const from = formatAddress(session.peerAddress);
     const { receivedBytes, sentBytes } = totals;
@@ -189,11 +190,48 @@ export class Journal {
   failed(session: Session, result: string, detail: string): void {
     const from = formatAddress(session.peerAddress);
     const who = session.user === undefined ? from : `${session.user.name} from ${from}`;
-    this.#log.warn({ from, user: session.user?.name, reason: result }, `${who} did not get in: ${detail}`);
+    // Of a user who proved to be one there are few.
+    if (session.user !== undefined || this.#mayWrite(this.#failures))
+      this.#log.warn({ from, user: session.user?.name, reason: result }, `${who} did not get in: ${detail}`);
     this.#recorder.countLogin(closed(loginResults, result));
     if (session.user !== undefined)
       this.#activity.failed(session.user, { reason: result, message: detail, from });
   }
+
+  #mayWrite(budget: LineBudget): boolean {
+    this.sumUp();
+    return budget.admits(this.#clock());
+  }
+
+  #sumUpTurns(session: Session, untold: number): void {
+    const { from, user, who } = namesOf(session);
+    if (untold > 0) this.#log.info({ user, from, untold }, `${who} renegotiated ${untold} more times`);
+  }
+
+  #tellEncryption(session: Session): void {
+    const user = session.user?.name ?? '';
+    const encryption = encryptionMode(session.encryption);
+    if (!this.#turns.isNews(session, encryption)) return;
+    if (encryption === 'None') {
+      this.#log.warn({ user, encryption }, `${user} is NOT encrypted: spec.encryption.policy allows it`);
+    } else {
+      this.#log.info({ user, encryption }, `${user} is encrypted with ${encryption}`);
+    }
+  }
+
+  #tellAddress({ user: owner, address: given, tunnelMtu, fingerprint }: Session): void {
+    const user = owner?.name ?? '';
+    const address = formatAddress(given ?? 0);
+    this.#log.info(
+      { user, address, tunnelMtu, ...(fingerprint === '' ? {} : { client: printable(fingerprint) }) },
+      `${user} has address ${address}, tunnel MTU ${tunnelMtu}`,
+    );
+  }
+}
+
+function namesOf({ user, peerAddress }: Session): { from: string; user: string | undefined; who: string } {
+  const from = formatAddress(peerAddress);
+  return { from, user: user?.name, who: user?.name ?? from };
 }
 
 function blockedText(from: string, detail: string): string {

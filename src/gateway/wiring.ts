@@ -111,7 +111,7 @@ function createListener(
     addresses: settings().listenAddresses,
     admission,
     timer,
-    refused: (address, reason) => journal.refusedConnection(address, reason, clock()),
+    refused: (address, reason) => journal.refusedConnection(address, reason),
     acceptFailed: (errno) => recorder.countHostError('accept', errno),
     owner: {
       clock,

@@ -20,8 +20,10 @@ describe('the journal', () => {
   let logins: string[];
   let activity: UserActivityLog;
   let journal: Journal;
+  let now: number;
 
   beforeEach(() => {
+    now = 0;
     lines = [];
     verdicts = [];
     logins = [];
@@ -30,8 +32,56 @@ describe('the journal', () => {
     const recorder = {
       countGreVerdict: (verdict: GreVerdict) => verdicts.push(verdict),
       countLogin: (result: string) => logins.push(result),
+      countSessionEnd: () => {},
     };
-    journal = new Journal({ ...log, warn: log.info } as never, recorder as never, activity);
+    journal = new Journal({ ...log, warn: log.info } as never, recorder as never, activity, () => now);
+  });
+
+  it('tells a client that begins LCP anew for ever by the first turns of an hour and by their number', () => {
+    const looping = { ...session(alice), fingerprint: '' } as never;
+    for (let turn = 0; turn < 100; turn++) {
+      now = turn * 60_000;
+      journal.restarted(looping);
+      journal.authenticated(looping, 'alice');
+      journal.opened(looping);
+      journal.blackHole(looping, { pathMtu: 1454, tunnelMtu: 1410, interfaceMtu: 1500 });
+    }
+    assert.equal(lines.length, 2 * 3 * 5 + 1, 'three turns an hour, and the sum of the first hour');
+    assert.ok(lines.includes('alice renegotiated 57 more times'));
+    journal.ended(looping, 'peer_terminated', 'bye', { receivedBytes: 0, sentBytes: 0 } as never, 6_000);
+    assert.equal(lines.at(-2), 'alice renegotiated 37 more times');
+  });
+
+  it('tells in any turn that a client is not encrypted any more', () => {
+    const encryption = { keyLength: 128, stateless: true };
+    const looping: { encryption?: object } = { ...session(alice), encryption, fingerprint: '' } as never;
+    for (let turn = 0; turn < 10; turn++) {
+      journal.restarted(looping as never);
+      if (turn === 9) delete looping.encryption;
+      lines = [];
+      journal.opened(looping as never);
+    }
+    assert.deepEqual(lines, ['alice is NOT encrypted: spec.encryption.policy allows it']);
+  });
+
+  it('sums up what a flood of calls and guesses would write, also when the flood is over', () => {
+    const refused = { result: 'bad_credentials', why: 'no', user: undefined } as const;
+    for (let call = 0; call < 1_000; call++) {
+      journal.refusedConnection(0xc0000207, 'room_full');
+      journal.connected({ ...session(), call: { callId: 1 } } as never);
+      journal.refusedLogin(session(), 'nobody', refused);
+      journal.failed(session(), 'bad_credentials', 'no');
+    }
+    assert.equal(lines.length, 5 + 50 + 100);
+    now = 1_000;
+    lines = [];
+    for (const _ of [1, 2]) journal.sumUp();
+    assert.deepEqual(lines, [
+      '995 more connections were refused',
+      '950 more calls came',
+      '1900 more lines about calls that did not get in were left out',
+    ]);
+    assert.equal(logins.length, 1_000, 'each is counted');
   });
 
   it('counts one login for a call, however often its LCP begins anew', () => {
