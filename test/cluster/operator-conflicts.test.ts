@@ -113,16 +113,7 @@ describe('objects in conflict', { skip }, () => {
       'tenant',
     );
     assert.match(await lab.condition('vpnu', 'alice'), /^True Active/);
-    const events = await lab.kubectl.run([
-      'get',
-      'events.events.k8s.io',
-      '-n',
-      'vpn',
-      '-o',
-      'jsonpath={.items[*].reason}',
-    ]);
-    for (const reason of ['UsernameConflict', 'AddressConflict', 'ServerNotFound', 'SecretNotFound'])
-      assert.ok(events.includes(reason), reason);
+    await lab.untilEvents('UsernameConflict', 'AddressConflict', 'ServerNotFound', 'SecretNotFound');
   });
 
   it('are broken Secrets: not UTF-8, empty, or a megabyte, each of one user only', async () => {

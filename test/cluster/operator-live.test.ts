@@ -88,6 +88,7 @@ describe('running gateways', { skip }, () => {
       .generation;
 
   it('learn of added pools and name servers without a change of the pod template, and go on', async () => {
+    await lab.untilQuiet(writes);
     const [before, done] = [await generation(), writes.done.length];
     const addressPools = [{ cidr: '10.77.0.0/24' }, { cidr: '10.78.0.0/24' }];
     await lab.apply(vpnServer('office', { addressPools, dns: ['10.78.0.1'] }));
@@ -98,13 +99,17 @@ describe('running gateways', { skip }, () => {
   });
 
   it('are said to start anew before they must, without a change of the pod template', async () => {
+    await lab.untilQuiet(writes);
     const [before, done] = [await generation(), writes.done.length];
     const dns = ['10.78.0.1'];
     await lab.apply(vpnServer('office', { addressPools: [{ cidr: '10.78.0.0/24' }], dns }));
     await until('the new address', () => node.config?.spec.gatewayAddress === '10.78.0.1');
     assert.ok(node.config?.slice?.every((range) => range.startsWith('10.78.0.')));
     assert.equal(await generation(), before);
-    const news = writes.done.slice(done);
+    const news = await eventually('the word of the write', 10_000, () => {
+      const now = writes.done.slice(done);
+      return now.some((write) => write.endsWith('/secrets/office-vpn-config')) ? now : undefined;
+    });
     const told = news.findIndex((write) => write.startsWith('POST') && write.endsWith('/events'));
     const changed = news.findIndex((write) => write.endsWith('/secrets/office-vpn-config'));
     assert.ok(told >= 0 && told < changed, news.join('\n'));
@@ -192,16 +197,7 @@ describe('running gateways', { skip }, () => {
       'office',
       /^False TunMissing: .*node1: the node has no \/dev\/net\/tun; run `modprobe tun`/,
     );
-    const events = await lab.kubectl.run([
-      'get',
-      'events.events.k8s.io',
-      '-n',
-      'vpn',
-      '-o',
-      'jsonpath={.items[*].reason}',
-    ]);
-    for (const reason of ['PortTaken', 'ImagePullFailed', 'TunMissing', 'GatewaysBehind', 'Suspended'])
-      assert.ok(events.includes(reason), `${reason} in ${events}`);
+    await lab.untilEvents('PortTaken', 'ImagePullFailed', 'TunMissing', 'GatewaysBehind', 'Suspended');
   });
 
   it('cost no write while nothing changes', async () => {

@@ -2,6 +2,7 @@
 // Roles in one namespace only it works there, and asks for nothing else.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { untilRights } from '../support/kubernetes/catching-up.ts';
 import { serviceAccountUser } from '../support/kubernetes/control-plane.ts';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
@@ -105,6 +106,7 @@ describe('an operator with Roles in one namespace', { skip, timeout: 120_000 }, 
       '--role=all',
       '--serviceaccount=default:namespaced',
     ]);
+    await untilRights(lab.plane.kubectl(account.name), 'yes', 'list', 'secrets', '-n', 'vpn');
   });
   after(async () => {
     node?.close();

@@ -11,6 +11,7 @@ import {
   ownRights,
   type Right,
 } from '../../scripts/generate/chart/rights.ts';
+import { untilRights } from '../support/kubernetes/catching-up.ts';
 import { serviceAccountUser } from '../support/kubernetes/control-plane.ts';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
@@ -31,6 +32,18 @@ describe('the rights of the operator', { skip }, () => {
   before(async () => {
     lab = await OperatorLab.start({ users: [account] });
     await lab.kubectl.run(['apply', '--server-side', '--force-conflicts', '-k', deploy]);
+    const asOperator = lab.plane.kubectl(account.name);
+    // From each binding one; what is refused before the operator knows better counts, too.
+    await untilRights(asOperator, 'yes', 'watch', 'nodes');
+    await untilRights(asOperator, 'yes', 'list', 'vpnusers.vpn-operator.dev', '-A');
+    await untilRights(asOperator, 'yes', 'list', 'secrets', '-n', 'vpn');
+    const lease = 'leases.coordination.k8s.io/vpn-operator';
+    await untilRights(asOperator, 'yes', 'update', lease, '-n', 'vpn-operator-system');
+    await untilRights(
+      asOperator,
+      'yes',
+      ...['watch', 'endpointslices.discovery.k8s.io/kubernetes', '-n', 'default'],
+    );
     started = lab.startOperator({
       kubeconfig: lab.plane.kubeconfig(account.name),
       namespace: 'vpn-operator-system',

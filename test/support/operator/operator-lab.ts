@@ -140,6 +140,15 @@ export class OperatorLab {
     }
   }
 
+  /** Waits until Events with all of these reasons are there: each follows the condition that it tells of. */
+  async untilEvents(...reasons: string[]): Promise<void> {
+    const command = ['get', 'events.events.k8s.io', '-n', 'vpn', '-o', 'jsonpath={.items[*].reason}'];
+    for (const reason of reasons)
+      await eventually(`the Event ${reason}`, 10_000, async () =>
+        (await this.kubectl.run(command)).split(' ').includes(reason) ? 'there' : undefined,
+      );
+  }
+
   /** Waits until nothing was written for `time` ms. */
   async untilQuiet(writes: Writes, time = 3_000): Promise<void> {
     for (let count = -1; count !== writes.done.length; ) {
