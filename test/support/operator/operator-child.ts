@@ -11,6 +11,9 @@ export interface Line {
   method?: string;
   path?: string;
   msg?: string;
+  /** Of a line of the log. */
+  time?: string;
+  looks?: 'at the Lease';
 }
 
 const children = new Set<ChildProcess>();
@@ -34,7 +37,18 @@ export class OperatorProcess {
   }
 
   get isLeading(): boolean {
-    return this.lines.some(({ msg }) => msg === 'leading');
+    return this.leadsSince !== undefined;
+  }
+
+  /** ms since 1970. */
+  get leadsSince(): number | undefined {
+    const line = this.lines.find(({ msg }) => msg === 'leading');
+    return line === undefined ? undefined : Date.parse(line.time ?? '');
+  }
+
+  /** It has begun to watch who leads. */
+  get isCandidate(): boolean {
+    return this.lines.some(({ looks }) => looks !== undefined);
   }
 
   /** Waits until it has printed nothing for three seconds. */

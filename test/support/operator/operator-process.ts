@@ -7,6 +7,7 @@ import { closeOnSignals } from '../../../src/process/shutdown.ts';
 
 const [kubeconfig = '', leading = 'always', deadlyMoment, deadlyCount] = process.argv.slice(2);
 let writes = 0;
+let looked = false;
 
 const log = createLog({ level: 'info', format: 'json' });
 const operator = startOperator({
@@ -18,6 +19,11 @@ const operator = startOperator({
   reservedRanges: [],
   leading: leading === 'elected' ? 'elected' : 'always',
   log,
+  onRequest({ path }) {
+    if (looked || !path.includes('/leases/')) return;
+    looked = true;
+    process.stdout.write(`${JSON.stringify({ looks: 'at the Lease' })}\n`);
+  },
   onWrite(moment, { method, path }) {
     if (moment === 'before') writes++;
     process.stdout.write(`${JSON.stringify({ write: moment, count: writes, method, path })}\n`);
