@@ -7,6 +7,9 @@ import type { Expirable } from './expiry-timer.ts';
 /** What a peer that reads nothing may make us hold (CC-13). */
 const LongestQueue = 16 * 1024;
 
+/** Calls of one connection, one after the other (CC-14): a client that redials has a reason for a few. */
+const MostCalls = 16;
+
 /** After its call ended a client has this long to close the connection itself. */
 const LingerAfterCall = 2_000;
 
@@ -31,6 +34,7 @@ export class ControlPeer implements Expirable {
   #authenticateBy: number;
   #lingerUntil = Number.POSITIVE_INFINITY;
   #callUp = false;
+  #callsLeft = MostCalls;
   #open = true;
 
   constructor(
@@ -48,7 +52,7 @@ export class ControlPeer implements Expirable {
     this.#control = new ControlConnection({
       hostName: 'vpn-operator',
       receiveWindow: 64,
-      allotCallId: () => owner.allotCallId(),
+      allotCallId: () => (this.#callsLeft-- > 0 ? owner.allotCallId() : undefined),
       now: owner.clock(),
     });
     socket.setNoDelay();
