@@ -4,7 +4,7 @@
 // Users have fixed tokens, so that tests act as anyone without a controller manager.
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { attempt } from '../lab/commands.ts';
 import type { Namespace } from '../lab/namespaces.ts';
@@ -197,16 +197,28 @@ async function portsFor(options: ControlPlaneOptions): Promise<Ports> {
   return { api, etcd, etcdPeer };
 }
 
-/** Ports that nobody listens on now. All are held until the last is found, so that they differ. */
+/** Below the ports that kernels give to whoever connects: one that is stopped finds its own free when it starts again. */
+const lowestPort = 20_000;
+const portCount = 12_000;
+/** Test files that run at the same time begin to look in different places. */
+let place = process.pid * 16;
+
+/** Ports that nobody listens on now. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = servers.map(
-    (server) =>
-      new Promise<number>((resolve) => {
-        server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-      }),
-  );
-  const found = await Promise.all(ports);
+  const servers: Server[] = [];
+  for (; servers.length < count; place++) {
+    const server = await listenOn(lowestPort + (place % portCount));
+    if (server !== undefined) servers.push(server);
+  }
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
+  return ports;
+}
+
+function listenOn(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
 }
