@@ -135,7 +135,8 @@ describe('a gateway in a pod', { skip: cannotRunCluster() }, () => {
 
   it('takes everything out of the node’s kernel when its pod is deleted', async () => {
     await cluster.kubectl.run(['delete', 'daemonset', 'gateway', '--timeout=30s']);
-    await eventually('an end of the pods', 20_000, async () => {
+    // The garbage collector takes them, after kubectl has returned.
+    await eventually('an end of the pods', 40_000, async () => {
       return (await cluster.kubectl.run(['get', 'pods', '-l', 'app=gateway', '-o', 'name'])) === ''
         ? 'gone'
         : undefined;

@@ -31,6 +31,7 @@ describe('an installation in use', { skip: cannotInstall(), timeout: 500 * secon
     const users = ['alice', 'bob', 'carol'].flatMap((name) => [vpnUser(name), password(name, words)]);
     await applyObjects(cluster, vpnServer('office'), ...users);
     await kubectl('wait', 'vpns/office', '--for=condition=Ready', '--timeout=60s');
+    await kubectl('wait', 'vpns/office', '--for=condition=UsersSynced', '--timeout=20s');
   });
   after(() => installation?.close());
 
