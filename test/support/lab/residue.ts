@@ -59,6 +59,7 @@ function withoutNoise(line: string): string {
     .replace(/^\d+: /, '')
     .replace(/<[^>]*>/, '')
     .replaceAll(/ (qlen|qdisc|state|mode|group) \S+/g, '')
+    .replaceAll(/ linkdown\b/g, '')
     .replaceAll(/\s+/g, ' ');
 }
 
