@@ -58,7 +58,8 @@ describe('an installation in use', { skip: cannotInstall(), timeout: 500 * secon
     const { machine, device } = connection;
     await machine.run(`(exec ping -i 0.05 -I ${device} 10.77.0.1 >/run/pings) & echo $! >/run/pings.pid`);
     await deed();
-    await machine.run('kill -INT $(cat /run/pings.pid); sleep 0.2');
+    const ping = '$(cat /run/pings.pid)';
+    await machine.run(`kill -INT ${ping}; while kill -0 ${ping} 2>/dev/null; do sleep 0.1; done`);
     const log = await machine.run('cat /run/pings');
     const answered = new Set([...log.matchAll(/icmp_seq=(\d+) ttl=/g)].map(([, number]) => Number(number)));
     return [Math.max(0, ...answered), answered.size];
