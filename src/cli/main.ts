@@ -101,7 +101,18 @@ function addOperator(program: Command, finish: (code: number) => void): void {
     .option('--namespace <name>', 'where the Lease is (default: POD_NAMESPACE, or vpn-operator-system)')
     .option('--gateway-image <image>', 'the image of the gateways', 'vpn-operator:dev')
     .option('--gateway-image-pull-policy <policy>', 'Always, IfNotPresent or Never', 'IfNotPresent')
-    .option('--reserved-range <cidr>', 'a range that no pool may overlap (repeatable)', collect, [])
+    .option(
+      '--gateway-image-pull-secret <name>',
+      'a Secret in the namespace of each VpnServer that opens the registry (repeatable)',
+      collect,
+      [],
+    )
+    .option(
+      '--reserved-range <cidr>',
+      'a range that no pool may overlap and no client may reach (repeatable)',
+      collect,
+      [],
+    )
     .option('--http-address <address>', 'where /metrics, /healthz and /readyz listen', '127.0.0.1:8080')
     .option('--no-leader-elect', 'act at once, without a Lease: for a single process')
     .option('--kubeconfig <path>', 'how to reach the cluster (default: KUBECONFIG, or the Pod itself)')

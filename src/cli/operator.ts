@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { isIPv4Range } from '../api/ipv4-text.ts';
+import { namespacePattern, objectNamePattern } from '../api/schema-texts.ts';
 import { type Operator, startOperator } from '../operator/operator.ts';
 import { type HttpAnswer, type HttpRoute, HttpStartError, serveHttp } from '../process/http.ts';
 import { closeOnSignals } from '../process/shutdown.ts';
@@ -13,6 +14,7 @@ export interface OperatorCommandOptions {
   namespace?: string;
   gatewayImage: string;
   gatewayImagePullPolicy: string;
+  gatewayImagePullSecret: string[];
   reservedRange: string[];
   httpAddress: string;
   leaderElect: boolean;
@@ -32,7 +34,11 @@ export async function runOperator(options: OperatorCommandOptions): Promise<numb
     namespaces: options.watchNamespace,
     namespace: options.namespace ?? process.env['POD_NAMESPACE'] ?? 'vpn-operator-system',
     identity: `${process.env['POD_NAME'] ?? hostname()}_${randomUUID()}`,
-    gatewayImage: { image: options.gatewayImage, imagePullPolicy: options.gatewayImagePullPolicy },
+    gatewayImage: {
+      image: options.gatewayImage,
+      imagePullPolicy: options.gatewayImagePullPolicy,
+      pullSecrets: options.gatewayImagePullSecret,
+    },
     reservedRanges: options.reservedRange,
     leading: options.leaderElect ? 'elected' : 'always',
     log,
@@ -51,11 +57,22 @@ export async function runOperator(options: OperatorCommandOptions): Promise<numb
   return 0;
 }
 
-function checkUsage({ gatewayImagePullPolicy, reservedRange }: OperatorCommandOptions): void {
+function checkUsage(options: OperatorCommandOptions): void {
+  const { gatewayImagePullPolicy, gatewayImagePullSecret, reservedRange, watchNamespace } = options;
   if (!pullPolicies.includes(gatewayImagePullPolicy))
     throw new UsageError(
       `--gateway-image-pull-policy "${gatewayImagePullPolicy}": use one of ${pullPolicies.join(', ')}`,
     );
+  for (const name of watchNamespace) {
+    if (!new RegExp(namespacePattern).test(name))
+      throw new UsageError(
+        `--watch-namespace "${name}": write the name of one namespace, and repeat the option for more`,
+      );
+  }
+  for (const name of gatewayImagePullSecret) {
+    if (!new RegExp(objectNamePattern).test(name))
+      throw new UsageError(`--gateway-image-pull-secret "${name}": write the name of a Secret`);
+  }
   for (const range of reservedRange) {
     if (!isIPv4Range(range))
       throw new UsageError(`--reserved-range "${range}": write an IPv4 range such as 10.96.0.0/12`);

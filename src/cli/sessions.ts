@@ -49,7 +49,8 @@ export async function runSessions(options: SessionsOptions, io: CommandOutput): 
 function sessionsUrl(address: string): string {
   try {
     const { host, port } = parseHttpAddress(address);
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}/v1/sessions`;
+    const authority = host.includes(':') ? `[${host}]` : host || '127.0.0.1';
+    return `http://${authority}:${port}/v1/sessions`;
   } catch (error) {
     throw new UsageError(`--http-address: ${(error as Error).message}`);
   }

@@ -19,7 +19,7 @@ export interface HttpRoute {
 }
 
 export interface HttpOptions {
-  /** "host:port"; port 0 picks a free one. */
+  /** "host:port", or ":port" for every address of both families; port 0 picks a free one. */
   address: string;
   /** File holding the bearer token; read for every request, so it can be rotated. */
   tokenFile?: string | undefined;
@@ -75,11 +75,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 }
 
 /**
- * "127.0.0.1:9723" or "[::1]:9723" in its parts.
+ * "127.0.0.1:9723" or "[::1]:9723" in its parts; the host of ":9723" is empty.
  * @throws {HttpStartError} 'usage' when it is neither.
  */
 export function parseHttpAddress(text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3] ?? Number.NaN);
   if (match === null || !(port <= 65_535)) {
     throw new HttpStartError('usage', `HTTP address "${text}": write host:port, for example 127.0.0.1:9723`);
@@ -160,7 +160,8 @@ function plain(status: number, text: string): HttpAnswer {
 function listen(server: Server, host: string, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(startError(error, address)));
-    server.listen({ host, port }, () => {
+    // Without a host Node takes IPv6 and IPv4, or IPv4 where the kernel has no other.
+    server.listen(host === '' ? { port } : { host, port }, () => {
       server.removeAllListeners('error');
       // A failed accept (EMFILE) is the kernel's to report through the peer; it must not end the process.
       server.on('error', () => {});

@@ -75,6 +75,17 @@ describe('the chart', { skip }, () => {
       { podMonitor: { gateways: [{ namespace: 'vpn' }] } },
       /missing property 'server'/,
     ],
+    [
+      'a pull secret without a name',
+      { imagePullSecrets: ['registry'] },
+      /at '\/imagePullSecrets\/0': got string, want object/,
+    ],
+    [
+      'a range that is none',
+      { reservedRanges: ['10.96.0.0'] },
+      /at '\/reservedRanges\/0'.*does not match pattern/,
+    ],
+    ['an account without a name', { serviceAccount: { name: '' } }, /at '\/serviceAccount\/name'/],
     ['both lists', { watchNamespaces: ['a'], grantNamespaces: ['b'] }, /Leave one of the two empty/],
     ['nothing to create', { createNamespaces: true }, /name some/],
     ['a test without a password', { test: { user: 'alice' } }, /test\.user also needs test\.namespace/],
@@ -93,6 +104,9 @@ describe('the chart', { skip }, () => {
     assert.match(notes({}), /--clusterrole=vpn-operator-namespace/);
     assert.match(notes({ watchNamespaces: ['vpn'] }), /watches: vpn\.\n/);
     assert.match(notes({ watchNamespaces: ['vpn'] }), /kubectl get vpns,vpnu -n vpn/);
+    assert.match(notes({ watchNamespaces: ['vpn'] }), /cannot see the networks of the cluster/);
+    const closed = { watchNamespaces: ['vpn'], reservedRanges: ['10.0.0.0/8'] };
+    for (const values of [{}, closed]) assert.doesNotMatch(notes(values), /cannot see the networks/);
     assert.match(
       notes(valueSets['login-test'] ?? {}),
       /helm test vpn-operator -n vpn-operator-system\n +kubectl logs vpn-operator-test-login -n vpn\n/,

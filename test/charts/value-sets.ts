@@ -3,7 +3,11 @@ import type { Values } from '../support/helm/render.ts';
 
 export const valueSets: Readonly<Record<string, Values>> = {
   default: {},
-  namespaced: { watchNamespaces: ['vpn', 'branch'], createNamespaces: true },
+  namespaced: {
+    watchNamespaces: ['vpn', 'branch'],
+    createNamespaces: true,
+    reservedRanges: ['10.244.0.0/16', '10.96.0.0/12'],
+  },
   'without-cluster-scope': { watchNamespaces: ['vpn'], crds: { install: false } },
   granted: { grantNamespaces: ['vpn'] },
   'highly-available': {
@@ -35,7 +39,7 @@ export const valueSets: Readonly<Record<string, Values>> = {
       enabled: true,
       interval: '15s',
       labels: { release: 'prometheus' },
-      gateways: [{ namespace: 'vpn', server: 'office' }],
+      gateways: [{ namespace: 'vpn', server: 'office.example' }],
     },
     prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
     dashboards: { enabled: true, annotations: { grafana_folder: 'VPN' } },

@@ -13,6 +13,7 @@ import {
   HttpStartError,
   serveHttp,
 } from '../../src/process/http.ts';
+import { eventually } from '../support/lab/commands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'http-test-'));
 const tokenFile = join(folder, 'token');
@@ -74,6 +75,15 @@ async function failure(changes: Partial<HttpOptions>): Promise<HttpStartError> {
 }
 
 describe('the HTTP server', () => {
+  it('takes every address of both families when the host is left out, and asks for the token there', async () => {
+    const routesOfProbes = routes.filter(({ access }) => access === 'open');
+    const { address } = await start({ address: ':0', routes: routesOfProbes });
+    const port = address.slice(address.lastIndexOf(':') + 1);
+    const hosts = address.startsWith('[::]') ? ['127.0.0.1', '[::1]'] : ['127.0.0.1'];
+    for (const host of hosts) assert.equal((await fetch(`http://${host}:${port}/healthz`)).status, 200);
+    await assert.rejects(start({ address: ':0' }), /give --token-file/);
+  });
+
   it('answers its routes, whatever the query', async () => {
     const { address } = await start();
     const response = await get(address, '/metrics?x=1');
@@ -190,6 +200,8 @@ describe('the HTTP server', () => {
   it('holds at most 64 connections', async () => {
     const { address } = await start();
     const sockets = await Promise.all(Array.from({ length: 80 }, () => dial(address)));
+    const closed = () => sockets.filter((socket) => socket.closed).length;
+    await eventually('the end of the rest', 4_000, () => (closed() >= 16 ? 'closed' : undefined));
     await sleep(100);
     const alive = sockets.filter((socket) => !socket.closed);
     for (const socket of sockets) socket.destroy();
@@ -222,12 +234,17 @@ describe('the HTTP server', () => {
   it('stops within its second of grace while clients hang on, and frees the port', {
     timeout: 5000,
   }, async () => {
-    const hanging: HttpRoute = { path: '/hang', access: 'open', answer: () => new Promise(() => {}) };
+    let hangs = 0;
+    const answer = (): Promise<never> => {
+      hangs++;
+      return new Promise(() => {});
+    };
+    const hanging: HttpRoute = { path: '/hang', access: 'open', answer };
     const server = await start({ routes: [...routes, hanging] });
     const idle = await dial(server.address);
     const stuck = request(`http://${server.address}/hang`).on('error', () => {});
     stuck.end();
-    await sleep(50);
+    await eventually('a client that hangs on', 3_000, () => (hangs > 0 ? 'so' : undefined));
     const began = performance.now();
     await server.close();
     assert.ok(performance.now() - began < 1500);

@@ -4,6 +4,8 @@ import { type TProperties, type TSchema, Type } from 'typebox';
 import { durationPattern } from '../../../src/api/duration.ts';
 
 const dnsLabel = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
+const objectName = '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$';
+const ipv4Range = '^([0-9]{1,3}[.]){3}[0-9]{1,3}/[0-9]{1,2}$';
 const dnsName = '^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$';
 
 /** Strict: a value that nobody reads is a mistake of whoever wrote it. */
@@ -46,7 +48,7 @@ function texts(description: string, value: Record<string, string> = {}) {
 }
 
 const image = group('One image for the operator and the gateways.', {
-  repository: text('vpn-operator', 'Registry and name.'),
+  repository: text('vpn-operator', 'Registry and name.', { pattern: '^[^\\s@]+$' }),
   tag: text('', "Tag; empty: the chart's appVersion."),
   digest: text('', 'Digest, as `sha256:…`; wins over the tag.', { pattern: '^(sha256:[0-9a-f]{64})?$' }),
   pullPolicy: text('IfNotPresent', 'When to pull.', { enum: ['Always', 'IfNotPresent', 'Never'] }),
@@ -64,7 +66,12 @@ const test = group('What `helm test` logs in with. Without a user there is no te
 });
 
 const gatewayRef = Type.Object(
-  { namespace: Type.String({ pattern: dnsLabel }), server: Type.String({ pattern: dnsLabel }) },
+  { namespace: Type.String({ pattern: dnsLabel }), server: Type.String({ pattern: objectName }) },
+  { additionalProperties: false },
+);
+
+const pullSecret = Type.Object(
+  { name: Type.String({ pattern: objectName }) },
   { additionalProperties: false },
 );
 
@@ -81,7 +88,11 @@ const podMonitor = group('Scraping by the Prometheus operator.', {
 
 export const chartValues = group('Values of the chart.', {
   image,
-  imagePullSecrets: passedOn('array', 'Pull secrets of the operator, as `{name}`.'),
+  imagePullSecrets: Type.Array(pullSecret, {
+    description:
+      'Pull secrets of the operator and the gateways, as `{name}`. Each namespace with gateways needs a copy of its own.',
+    default: [],
+  }),
   replicas: Type.Integer({
     minimum: 1,
     maximum: 5,
@@ -100,6 +111,14 @@ export const chartValues = group('Values of the chart.', {
     false,
     'Make the namespaces of the two lists, labelled for gateways (Pod Security `privileged`); they outlive the chart.',
   ),
+  reservedRanges: Type.Array(Type.String({ pattern: ipv4Range }), {
+    description:
+      'IPv4 ranges that no pool may overlap and no client may reach, beside those that the operator finds: the Pods where ' +
+      'the CNI plugin has ranges of its own, the Services before Kubernetes 1.33, and all of the cluster with ' +
+      '`watchNamespaces`.',
+    default: [],
+    uniqueItems: true,
+  }),
   crds: group('The kinds VpnServer and VpnUser.', {
     install: toggle(true, 'Install and upgrade them; they stay when the chart is uninstalled.'),
   }),
@@ -112,7 +131,7 @@ export const chartValues = group('Values of the chart.', {
   }),
   serviceAccount: group("The operator's ServiceAccount.", {
     create: toggle(true, 'Make it.'),
-    name: text('vpn-operator', 'Its name.', { pattern: dnsName }),
+    name: text('vpn-operator', 'Its name.', { pattern: objectName }),
     annotations: texts('Annotations of it.'),
   }),
   logLevel: text('info', 'How much the operator logs.', {

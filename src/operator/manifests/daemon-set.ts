@@ -26,6 +26,7 @@ import { ownedMetadata } from './owned.ts';
 export interface GatewayPodOptions {
   readonly image: string;
   readonly imagePullPolicy: string;
+  readonly pullSecrets?: readonly string[];
   /** On the node's own address: the pod is in the node's network. */
   readonly httpPort: number;
   /** Users Secrets that the pod mounts, whether they exist or not: a power of two, so that growth seldom rolls pods. */
@@ -67,7 +68,11 @@ export function gatewayDaemonSet(
 function podSpec(server: VpnServerObject, options: GatewayPodOptions): V1PodSpec {
   const { name } = server.metadata;
   const { placement } = server.spec;
+  const { pullSecrets = [] } = options;
   return {
+    ...(pullSecrets.length === 0
+      ? {}
+      : { imagePullSecrets: pullSecrets.map((secret) => ({ name: secret })) }),
     serviceAccountName: gatewayName(name),
     automountServiceAccountToken: false,
     enableServiceLinks: false,

@@ -16,6 +16,8 @@ import type { Situation } from './situation.ts';
 export interface GatewayImage {
   readonly image: string;
   readonly imagePullPolicy: string;
+  /** Names of Secrets in each server's namespace; those that are not there do no harm. */
+  readonly pullSecrets?: readonly string[];
 }
 
 export interface Decision {

@@ -45,7 +45,10 @@ function decoded(secret: { data?: Record<string, string> }): object {
 
 const goldens: Record<string, object> = {
   'daemon-set': gatewayDaemonSet(plain, { ...image, httpPort: 9723, userShards: 8 }),
-  'daemon-set-placed': gatewayDaemonSet(placed, { ...image, httpPort: 9724, userShards: 1 }),
+  'daemon-set-placed': gatewayDaemonSet(placed, {
+    ...{ ...image, pullSecrets: ['registry'] },
+    ...{ httpPort: 9724, userShards: 1 },
+  }),
   'service-account': gatewayServiceAccount(plain),
   'pod-disruption-budget': gatewayPodDisruptionBudget(plain, 3)!,
   'config-secret': decoded(configSecret(plain, filesOf(plain))),
