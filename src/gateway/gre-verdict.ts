@@ -10,7 +10,7 @@ export const greVerdicts = {
   one_way: "The client's GRE comes, but it acknowledges nothing of ours.",
   other_address: 'GRE comes from another address than TCP.',
   rewritten_call_id: 'GRE comes from the right address with a call id that no call has.',
-  nat_conflict: 'Another client behind the same address has a working session, and the NAT gives it all GRE.',
+  nat_conflict: 'The NAT gives all GRE to another client behind the same address.',
   large_lost: 'Small packets pass, large ones never do.',
 } as const;
 export type GreVerdict = keyof typeof greVerdicts;
@@ -64,6 +64,17 @@ export function judgeGre({
     };
   }
   return report.received ? oneWay(from) : nothingReceived(from);
+}
+
+/** A session that worked hears nothing more since somebody else dialled from the same address. */
+export function takenOver(peerAddress: number): GreJudgement {
+  const from = formatAddress(peerAddress);
+  return {
+    verdict: 'nat_conflict',
+    detail:
+      `a second client behind ${from} has dialled, and since then the NAT there gives all GRE to that one; switch on PPTP ` +
+      'passthrough (a PPTP helper) in that router, or let one client dial at a time',
+  };
 }
 
 /** LCP is fine, and of the path MTU probes only the smallest came back. */

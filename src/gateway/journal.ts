@@ -1,6 +1,7 @@
 // What a session's life looks like from outside: one log line an event, and the counters that go with it.
 
 import type { GatewayUser } from '../api/gateway-config.ts';
+import type { NoticeReason } from '../api/gateway-status.ts';
 import { type Log, printable } from '../process/log.ts';
 import { formatAddress } from '../protocol/ip/address.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
@@ -136,7 +137,7 @@ export class Journal {
     const user = session.user?.name ?? '';
     const from = formatAddress(session.peerAddress);
     if (found.reason === 'only_small_answers') {
-      this.#largePacketsLost(session, user, from);
+      this.impaired(session, 'LargePacketsLost', largeLost(from));
       return;
     }
     if (this.#turns.isQuiet(session)) return;
@@ -146,16 +147,16 @@ export class Journal {
     );
   }
 
-  /** Said once a session, however often the path is asked. */
-  #largePacketsLost(session: Session, user: string, from: string): void {
+  /** A session that is up and carries not what it should. Said once a session, however often it is found. */
+  impaired(session: Session, reason: NoticeReason, { verdict, detail }: GreJudgement): void {
     if (session.isJudged) return;
     session.isJudged = true;
-    const { verdict, detail } = largeLost(from);
+    const { from, user } = namesOf(session);
     const text = `${user} from ${from} is connected, but ${detail}`;
     this.#recorder.countGreVerdict(verdict);
     if (session.user !== undefined)
       this.#activity.failed(session.user, { reason: verdict, message: detail, from });
-    this.#activity.notice('LargePacketsLost', text, session.user);
+    this.#activity.notice(reason, text, session.user);
     this.#log.warn({ user, from, verdict }, text);
   }
 

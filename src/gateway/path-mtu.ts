@@ -108,6 +108,8 @@ export class SessionPathMtu {
   echoReplied(reply: EchoReply, now: number): void {
     const probe = this.#probes.get(reply.identifier);
     if (!reply.probe || probe === undefined) return;
+    // Identifiers come round again: the answer to another request proves nothing.
+    if (reply.informationLength !== lcpLengthFor(probe.size)) return;
     this.#probes.delete(reply.identifier);
     this.#carryOut(this.#discovery.answered(probe.size, 'echo', now), now);
   }

@@ -61,6 +61,10 @@ export class Session {
   /** When it should have shown that GRE passes, monotonic ms; and whether a verdict on that was given. */
   readonly judgeAt: number;
   isJudged = false;
+  /** It answered our Configure-Request: whatever it acknowledges, our GRE reached it. */
+  hearsUs = false;
+  /** When the last Echo-Reply came, monotonic ms. */
+  repliedAt = Number.NEGATIVE_INFINITY;
   /** Why its login was refused, for the metrics. */
   refusal: LoginResult | undefined;
   /** How often IP began to flow: LCP may begin anew. */
@@ -114,6 +118,7 @@ export class Session {
   /** One PPP control frame from the data path. */
   receive(protocol: number, information: Uint8Array, now: number): void {
     this.#carryOut(this.#link.receive(protocol, information, now), now);
+    if (this.#link.phase === 'Authenticate') this.hearsUs = true;
   }
 
   expire(now: number): void {
@@ -217,6 +222,7 @@ export class Session {
         return;
       case 'echoReply':
         this.roundTrip = output.roundTrip;
+        this.repliedAt = now;
         this.#owner.echoReplied(this, output, now);
         return;
       case 'discarded':

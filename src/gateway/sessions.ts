@@ -8,9 +8,10 @@ import type { Call } from '../protocol/pptp/control-connection.ts';
 import type { CallIds } from './call-ids.ts';
 import type { ControlPeer } from './control-peer.ts';
 import type { ExpiryTimer } from './expiry-timer.ts';
-import { type GreJudgement, judgeGre } from './gre-verdict.ts';
+import { type GreJudgement, judgeGre, takenOver } from './gre-verdict.ts';
 import type { Journal } from './journal.ts';
 import type { GatewayRecorder } from './metrics.ts';
+import { NatTakeover } from './nat-takeover.ts';
 import { type EchoReply, Session, type SessionOwner } from './session.ts';
 import type { SessionNetwork } from './session-network.ts';
 import { totalsOf } from './snapshot.ts';
@@ -43,9 +44,11 @@ export class Sessions implements SessionOwner {
   readonly #byIndex = new Map<number, Session>();
   readonly #byPeer = new Map<ControlPeer, Session>();
   readonly #peers = new Map<Session, ControlPeer>();
+  readonly #takeover: NatTakeover;
 
   constructor(services: SessionServices) {
     this.#services = services;
+    this.#takeover = new NatTakeover((index) => services.dataPath.greReport(index));
   }
 
   get all(): IterableIterator<Session> {
@@ -158,9 +161,8 @@ export class Sessions implements SessionOwner {
   ended(session: Session, reason: LinkDownReason, detail: string, now: number): void {
     const { dataPath, callIds, timer, journal, wallClock } = this.#services;
     const totals = totalsOf(dataPath.counters(session.index));
-    const isUnheard = session.user === undefined && session.refusal === undefined;
     const hadTime = now - session.openedAt >= LeastSilence;
-    const blocked = isUnheard && hadTime ? this.#judgeGre(session) : undefined;
+    const blocked = hadTime && !session.hearsUs ? this.#judgeGre(session) : undefined;
     dataPath.close(session.index);
     callIds.release(session.call.callId);
     timer.delete(session);
@@ -179,17 +181,12 @@ export class Sessions implements SessionOwner {
   /** Some seconds after a call was set up: does GRE pass at all? Said once a call. */
   judgeSilence(now: number): void {
     for (const session of this.#byIndex.values()) {
-      // Whoever came as far as CHAP heard us.
-      if (
-        session.user !== undefined ||
-        session.refusal !== undefined ||
-        session.isJudged ||
-        now < session.judgeAt
-      )
-        continue;
+      if (session.hearsUs || session.isJudged || now < session.judgeAt) continue;
       const judgement = this.#judgeGre(session);
       if (judgement !== undefined) this.#services.journal.greBlocked(session, judgement);
     }
+    for (const session of this.#takeover.look(this.#byIndex, now))
+      this.#services.journal.impaired(session, 'GreBlocked', takenOver(session.peerAddress));
   }
 
   #judgeGre(session: Session): GreJudgement | undefined {

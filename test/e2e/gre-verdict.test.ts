@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import type { GreVerdict } from '../../src/gateway/gre-verdict.ts';
 import { alice, bob, twoUsers } from '../support/lab/documents.ts';
 import type { Namespace } from '../support/lab/namespaces.ts';
+import { addresses } from '../support/lab/topology.ts';
 import { cannotRun, shareWorld } from '../support/lab/world.ts';
 
 const aliceCalls = { user: alice.name, password: alice.password };
@@ -49,6 +50,21 @@ describe('the verdict on a path that carries no GRE comes within 10 s of the cal
     await (await world.dial(bobCalls)).up();
     const said = /another client behind 203\.0\.113\.2 already has a session/;
     t.diagnostic(await dialUntil('nat_conflict', said, 1));
+  });
+
+  it('NAT conflict: the NAT gives all GRE to the client that came last, and the one before hears nothing more', async (t) => {
+    await world.lab.setNat('greToFirstClient');
+    await (await world.dial(bobCalls)).up();
+    const takeover = `chain takeover { type filter hook prerouting priority -299;
+      iifname "wan0" ip protocol gre ip daddr set ${addresses.machine(2)}
+    }`;
+    await withTable(world.lab.home, takeover, async () => {
+      const pings = world.machine().run('ping -q -c 60 -i 0.2 -W 1 10.77.0.1 || true');
+      const said =
+        /bob from 203\.0\.113\.2 is connected, but a second client behind 203\.0\.113\.2 has dialled/;
+      t.diagnostic(await dialUntil('nat_conflict', said, 1));
+      await pings;
+    });
   });
 
   it('large lost: LCP is fine, and no packet of 576 bytes passes', async (t) => {

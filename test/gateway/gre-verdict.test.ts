@@ -1,7 +1,7 @@
 // The verdict on calls over which GRE does not pass.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type GreEvidence, judgeGre, largeLost } from '../../src/gateway/gre-verdict.ts';
+import { type GreEvidence, judgeGre, largeLost, takenOver } from '../../src/gateway/gre-verdict.ts';
 import type { GreReport } from '../../src/protocol/datapath/data-path.ts';
 
 const quiet = { peerAddress: 0xc000_0207, unknownCallSeen: false, neighbourWorks: false };
@@ -46,6 +46,12 @@ describe('the verdict on GRE', () => {
       assert.equal(verdict, 'nat_conflict');
       assert.match(detail ?? '', /passthrough/);
     }
+  });
+
+  it('nat_conflict: the same when a session that worked lost the mapping to another client', () => {
+    const { verdict, detail } = takenOver(0xc0000207);
+    assert.equal(verdict, 'nat_conflict');
+    assert.match(detail, /second client behind 192\.0\.2\.7 has dialled.*passthrough/);
   });
 
   it('finds nothing wrong once the client acknowledged a packet of ours', () => {

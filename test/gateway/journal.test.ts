@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { GatewayUser } from '../../src/api/gateway-config.ts';
-import { type GreVerdict, greVerdicts, judgeGre } from '../../src/gateway/gre-verdict.ts';
+import { type GreVerdict, greVerdicts, judgeGre, takenOver } from '../../src/gateway/gre-verdict.ts';
 import { Journal } from '../../src/gateway/journal.ts';
 import type { Session } from '../../src/gateway/session.ts';
 import { UserActivityLog } from '../../src/gateway/user-activity.ts';
@@ -150,6 +150,15 @@ describe('the journal', () => {
       [1, 'LargePacketsLost', 'alice'],
     );
     assert.deepEqual(verdicts, ['large_lost']);
+  });
+
+  it('tells of a mapping that another client took whose session it was', () => {
+    const judged = session(alice);
+    for (const _ of [1, 2]) journal.impaired(judged, 'GreBlocked', takenOver(0xc0000207));
+    const { latest } = activity.notices();
+    assert.deepEqual([latest.length, latest[0]?.user?.name, verdicts], [1, 'alice', ['nat_conflict']]);
+    assert.equal(activity.users()[0]?.lastFailure?.reason, 'nat_conflict');
+    assert.match(lines[0] ?? '', /^alice from 192\.0\.2\.7 is connected, but a second client behind /);
   });
 
   it('has a word for each verdict there is', () => {

@@ -100,6 +100,18 @@ describe('A session with a peer that answers no echo', () => {
   });
 });
 
+describe('The answer to another request', () => {
+  it('proves no size, although identifiers come round again', () => {
+    const session = settled(1454);
+    session.run(15_000);
+    const { network, now } = session;
+    const reply = { type: 'echoReply', informationLength: 8, roundTrip: 1, probe: true } as const;
+    for (let identifier = 0; identifier < 256; identifier++)
+      network.echoReplied(session.session, { ...reply, identifier }, now);
+    assert.equal(session.session.pathMtu, 1454);
+  });
+});
+
 describe('A probe that found no room to leave', () => {
   it('is not proven by the acknowledgment of the packet before it', () => {
     const told: PathMtuParameters[] = [];

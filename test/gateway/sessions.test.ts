@@ -12,17 +12,20 @@ describe('a call that ends without any GRE', () => {
   let verdicts: string[];
   let results: string[];
   let sessions: Sessions;
+  let dataPath: TypeScriptDataPath;
 
   beforeEach(() => {
     verdicts = [];
     results = [];
+    dataPath = new TypeScriptDataPath({ capacity: 4 });
     sessions = new Sessions({
-      dataPath: new TypeScriptDataPath({ capacity: 4 }),
+      dataPath,
       callIds: { release: () => {} },
       timer: { add: () => {}, delete: () => {}, touch: () => {} },
       network: { released: () => {} },
       journal: {
         connected: () => {},
+        greBlocked: () => {},
         judged: (_: unknown, { verdict }: GreJudgement) => verdicts.push(verdict),
         failed: (_: unknown, result: string) => results.push(result),
       },
@@ -33,6 +36,24 @@ describe('a call that ends without any GRE', () => {
       wallClock: () => 0,
     } as unknown as SessionServices);
     sessions.callOpened(peer as unknown as ControlPeer, call, 0);
+  });
+
+  /** LCP comes up on both sides; not one packet carries an acknowledgment. */
+  function agree(): void {
+    const { greOut, memory } = dataPath;
+    const ipGreAndPpp = 20 + 12 + 4;
+    const request = new Uint8Array(memory).slice(greOut.offsets[0]! + ipGreAndPpp);
+    const length = (request[2]! << 8) | request[3]!;
+    request[0] = 2;
+    sessions.control(0, 0xc021, request.subarray(0, length), 100);
+    sessions.control(0, 0xc021, Uint8Array.of(1, 1, 0, 4), 100);
+  }
+
+  it('gets none if LCP came up: the client heard us, whatever it acknowledges', () => {
+    agree();
+    sessions.judgeSilence(8000);
+    endAt(9000);
+    assert.deepEqual([verdicts, results], [[], ['control_closed']]);
   });
 
   const endAt = (now: number) => sessions.callEnded(peer as unknown as ControlPeer, 'connection_lost', now);
