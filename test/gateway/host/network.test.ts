@@ -41,7 +41,7 @@ describe('the network of a gateway', { skip }, () => {
   });
   const ping = (source: string, destination: string) =>
     fromClient(network!, { source, destination, protocol: ICMP, payload: icmpEcho(7) });
-  const answers = () => toClients(network!).filter((packet) => packet[9] === ICMP && packet[20] === 0);
+  const answers = () => toClients(network!, 1).filter((packet) => packet[9] === ICMP && packet[20] === 0);
 
   it('leaves nothing behind when it is closed, twice even', () => {
     network = openNetwork(netlink);
@@ -132,7 +132,7 @@ describe('the network of a gateway', { skip }, () => {
     const reach = () =>
       office.enter(() => run('ip neigh flush dev lan; ping -c1 -W2 192.168.1.80 >/dev/null || true'));
     reach();
-    const request = toClients(network).find((packet) => packet[9] === ICMP);
+    const request = toClients(network, 1).find((packet) => packet[9] === ICMP);
     assert.deepEqual([...request!.subarray(12, 20)], [192, 168, 1, 20, 192, 168, 1, 80]);
     network.removeClient(lanClient);
     assert.equal(run('ip neigh show proxy') + run('ip route show 192.168.1.80'), '');

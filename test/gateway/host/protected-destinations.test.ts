@@ -101,7 +101,7 @@ describe('destinations that are protected', { skip }, () => {
     reached();
     send('10.77.0.1');
     assert.equal(reached(), 1);
-    assert.equal(toClients(network).length, 1);
+    assert.equal(toClients(network, 1).length, 1);
   });
 
   it('leave the office reachable, but not for a source that is not of the pools', () => {

@@ -2,6 +2,7 @@
 //   client (packets by hand) -> TUN [node 192.168.1.10] <- veth -> [office 192.168.1.20]
 import { spawnSync } from 'node:child_process';
 import { type Netlink, openNetlink } from 'node-tun';
+import { collect } from '../../../packages/node-tun/test/support/collect.ts';
 import { enterNewNamespace, newNamespace, run } from '../../../packages/node-tun/test/support/namespace.ts';
 import { fill, ipv4Packet, newVector, packetAt } from '../../../packages/node-tun/test/support/packets.ts';
 import { Network, type NetworkRules } from '../../../src/gateway/host/network.ts';
@@ -36,6 +37,8 @@ export function makeOffice() {
   run(`ip link add uplink type veth peer name lan netns ${office.path}`);
   run('ip addr add 192.168.1.10/24 dev uplink; ip link set uplink up');
   office.enter(() => run('ip addr add 192.168.1.20/24 dev lan; ip link set lan up'));
+  // The kernel notices a moment later that both ends are up.
+  run('until ip link show uplink | grep -q "state UP"; do sleep 0.01; done');
   run('echo 0 > /proc/sys/net/ipv4/ip_forward');
   return office;
 }
@@ -49,7 +52,7 @@ export function kernelState(): string {
   const settings = 'cat /proc/sys/net/ipv4/ip_forward; grep -r . /proc/sys/net/ipv4/conf | sort';
   return [
     'ip -j link | sed "s/\\"operstate\\":\\"[A-Z]*\\"//g"',
-    'ip -j addr',
+    'ip -j addr | sed "s/\\"operstate\\":\\"[A-Z]*\\"//g"',
     'ip -j route show table all',
     'ip -j neigh show proxy',
     'ip rule',
@@ -67,11 +70,13 @@ export function fromClient(network: Network, packet: Parameters<typeof ipv4Packe
   return network.tun.write(vector);
 }
 
-/** The packets that the kernel has for clients. */
-export function toClients(network: Network): Uint8Array[] {
-  const vector = newVector(32, 1 << 17);
-  const count = network.tun.read(vector);
-  return Array.from({ length: count }, (_, i) => packetAt(memory, vector, i));
+/** The packets that the kernel has for clients; at least `least` of them are on their way. */
+export function toClients(network: Network, least: number): Uint8Array[] {
+  return collect(least, () => {
+    const vector = newVector(32, 1 << 17);
+    const count = network.tun.read(vector);
+    return Array.from({ length: count }, (_, i) => packetAt(memory, vector, i));
+  });
 }
 
 /** Starts a network in a process of its own, in this namespace, and kills it with -9 once everything is up. */
