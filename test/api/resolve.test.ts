@@ -282,9 +282,10 @@ describe('the resolution of users', () => {
   it('admits 10,000 users in less than two seconds', () => {
     const servers = [server({}, { addressPools: [{ cidr: '10.0.0.0/16' }] })];
     const users = Array.from({ length: 10_000 }, (_, index) => user(`u${index}`));
-    const start = performance.now();
+    // Of the processor: others may have it meanwhile.
+    const start = process.cpuUsage();
     assert.equal(outcome({ servers, users }).admitted.length, 10_000);
-    assert.ok(performance.now() - start < 2000);
+    assert.ok(process.cpuUsage(start).user < 2_000_000);
   });
 });
 

@@ -8,6 +8,7 @@ import { encodeGatewayFiles, type GatewayFiles } from '../../src/api/gateway-fil
 import { FileConfiguration } from '../../src/gateway/file-configuration.ts';
 import { startProblem } from '../../src/gateway/start-problem.ts';
 import { createLog } from '../../src/process/log.ts';
+import { eventually } from '../support/lab/commands.ts';
 import { serverObject } from '../support/operator/objects.ts';
 
 const spec = { ...serverObject('office').spec, gatewayAddress: '10.77.0.1' };
@@ -91,7 +92,7 @@ describe('the configuration from files', () => {
     await configuration.load();
     assert.deepEqual([configuration.hash, configuration.problems[0]?.reason], [null, 'PortTaken']);
     refuse = undefined;
-    await new Promise((done) => setTimeout(done, 1_200));
+    await eventually('the next try', 10_000, () => (configuration.hash === null ? undefined : 'made'));
     assert.deepEqual([applied, configuration.problems], [['10.0.0.1'], []]);
   });
 

@@ -10,6 +10,8 @@ export class ScriptedApi {
   readonly client: ApiClient;
   /** Paths and queries in the order of their coming. */
   readonly requests: URL[] = [];
+  /** When each came, ms of performance.now(). */
+  readonly times: number[] = [];
   readonly #server: Server;
   readonly #answers: Scripted[] = [];
 
@@ -46,6 +48,7 @@ export class ScriptedApi {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '', 'http://scripted');
     this.requests.push(url);
+    this.times.push(performance.now());
     const answer = this.#answers.shift();
     if (answer === undefined) response.writeHead(200).flushHeaders();
     else answer(url, response, request);
