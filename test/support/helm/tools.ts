@@ -57,9 +57,17 @@ function download(folder: string): void {
       writeFileSync(join(unpacked, program), unzipFile(layer, `${program}/${program}`));
       chmodSync(join(unpacked, program), 0o755);
     }
-    // Test files run side by side: whoever is second keeps what the first one made.
-    if (!existsSync(folder)) renameSync(unpacked, folder);
+    keepFirst(unpacked, folder);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Test files run side by side: whoever is second keeps what the first one made. */
+function keepFirst(made: string, folder: string): void {
+  try {
+    renameSync(made, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
   }
 }

@@ -56,7 +56,7 @@ export async function startApi(undo: Undo, kubectl: Kubectl): Promise<Api> {
   child.stdout?.setEncoding('utf8').on('data', (text) => {
     output += text;
   });
-  const port = await eventually('kubectl proxy', 10_000, () => /127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
+  const port = await eventually('kubectl proxy', 10_000, () => /127\.0\.0\.1:(\d+)\n/.exec(output)?.[1]);
   return new Api(`http://127.0.0.1:${port}`);
 }
 
