@@ -211,7 +211,7 @@ export class SessionNetwork {
   #discover(session: Session, now: number): void {
     const { dataPath, host, memory, news, timer, wallClock } = this.#services;
     const { interfaceMtu, routeMtu } = host.pathTowards(session.peerAddress);
-    const roundTrip = session.roundTrip ?? dataPath.greReport(session.index).roundTrip;
+    const roundTrip = session.roundTrip ?? dataPath.greReport(session.index).leastRoundTrip;
     const key = session.user === undefined ? '' : userKey(session.user);
     const remembered = memory.recall(key, session.peerAddress, wallClock());
     const pathMtu = new SessionPathMtu(

@@ -14,7 +14,7 @@ const nothing: GreReport = {
   wrongSource: undefined,
   sentSequence: 3,
   acknowledgedSequence: undefined,
-  roundTrip: undefined,
+  leastRoundTrip: undefined,
 };
 const judge = (report: Partial<GreReport>, evidence: Partial<GreEvidence> = {}) =>
   judgeGre({ ...quiet, report: { ...nothing, ...report }, ...evidence });

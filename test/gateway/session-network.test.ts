@@ -107,6 +107,30 @@ describe('SessionNetwork', () => {
     assert.deepEqual([session.tunnelMtu, session.pathMtu], [1456, 1500]);
   });
 
+  it('gives a probe the time of the shortest round trip, not what the client took to get ready', () => {
+    const watched: { deadline: number }[] = [];
+    const network = new SessionNetwork({
+      dataPath: {
+        startNetwork: () => {},
+        setPathMtu: () => {},
+        greReport: () => ({ roundTrip: 1500, leastRoundTrip: 200 }),
+      },
+      limits: { begin: () => {} },
+      memory: { recall: () => undefined },
+      timer: { add: (member: never) => watched.push(member), touch: () => {} },
+      wallClock: () => 0,
+      settings: () => ({ gatewayAddress: 1, destinations: new Uint32Array(0) }),
+      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) },
+    } as unknown as SessionNetworkServices);
+    const user = { allowedDestinations: [] };
+    const session = { index: 0, address: 7, user, earlierProbes: noProbes, probe: () => 1 };
+    network.opened(session as unknown as Session, 1500, 0);
+    assert.deepEqual(
+      watched.map(({ deadline }) => deadline),
+      [1.25 * 200 + 60],
+    );
+  });
+
   it('measures the path of a running session when a reload takes the fixed MTU away, as if it began', () => {
     const told: PathMtuParameters[] = [];
     const probes: number[] = [];

@@ -67,8 +67,8 @@ export interface GreReport {
   /** Sequence number of our last packet, and the last one the peer acknowledged; undefined before the first. */
   sentSequence: number | undefined;
   acknowledgedSequence: number | undefined;
-  /** From our packets to the acknowledgments of them; smoothed; undefined before the first. */
-  roundTrip: number | undefined;
+  /** The shortest time from one of our packets to its acknowledgment; undefined before the first. */
+  leastRoundTrip: number | undefined;
 }
 
 /**

@@ -24,6 +24,6 @@ export function readReport(state: DataPathState, session: number): GreReport {
     wrongSource: wrongSourcePackets > 0 ? reports.wrongSources[session] : undefined,
     sentSequence: acknowledgments.sent(session),
     acknowledgedSequence: acknowledgments.acknowledged(session),
-    roundTrip: acknowledgments.roundTrip(session),
+    leastRoundTrip: acknowledgments.leastRoundTrip(session),
   };
 }

@@ -20,6 +20,7 @@ export class Acknowledgments {
   readonly #timedSequence: Uint32Array;
   readonly #timedAt: Float64Array;
   readonly #roundTrip: Float64Array;
+  readonly #leastRoundTrip: Float64Array;
 
   constructor(sessions: number) {
     this.#owed = new Uint16Array(sessions);
@@ -30,6 +31,7 @@ export class Acknowledgments {
     this.#timedSequence = new Uint32Array(sessions);
     this.#timedAt = new Float64Array(sessions);
     this.#roundTrip = new Float64Array(sessions);
+    this.#leastRoundTrip = new Float64Array(sessions);
   }
 
   /** `receiveWindow`: packets the peer may have unacknowledged. */
@@ -41,6 +43,7 @@ export class Acknowledgments {
     this.#acknowledged[session] = firstSequence - 1;
     this.#timedAt[session] = Number.NEGATIVE_INFINITY;
     this.#roundTrip[session] = Number.NaN;
+    this.#leastRoundTrip[session] = Number.POSITIVE_INFINITY;
   }
 
   /** A data packet came. True when it must be acknowledged at once. */
@@ -88,6 +91,7 @@ export class Acknowledgments {
     this.#timedAt[session] = Number.NEGATIVE_INFINITY;
     const before = this.#roundTrip[session]!;
     const sample = now - timedAt;
+    if (sample < this.#leastRoundTrip[session]!) this.#leastRoundTrip[session] = sample;
     this.#roundTrip[session] = Number.isNaN(before) ? sample : before + (sample - before) * roundTripGain;
   }
 
@@ -107,5 +111,11 @@ export class Acknowledgments {
   roundTrip(session: number): number | undefined {
     const value = this.#roundTrip[session]!;
     return Number.isNaN(value) ? undefined : value;
+  }
+
+  /** The shortest, ms: what a client took to get ready, or to acknowledge, is not in it for long. */
+  leastRoundTrip(session: number): number | undefined {
+    const value = this.#leastRoundTrip[session]!;
+    return value === Number.POSITIVE_INFINITY ? undefined : value;
   }
 }

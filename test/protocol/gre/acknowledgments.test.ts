@@ -73,6 +73,7 @@ describe('Acknowledgments (GRE-6)', () => {
     assert.equal(acknowledgments.roundTrip(0), 80);
     acknowledgments.acknowledge(0, acknowledgments.takeSequence(0, 200), 240);
     assert.equal(acknowledgments.roundTrip(0), 75);
+    assert.equal(acknowledgments.leastRoundTrip(0), 40);
   });
 
   it('number our packets from 1: the Linux kernel takes a first 0 for an old one (GRE-3)', () => {
