@@ -23,6 +23,7 @@ export interface VpnUserObject extends KubeObject {
 export interface SecretObject extends KubeObject {
   metadata: Namespaced;
   type?: string;
+  immutable?: boolean;
   data?: Record<string, string>;
 }
 

@@ -2,7 +2,7 @@
 // whether it was done before, so it does not matter where an earlier attempt ended.
 import { randomBytes } from 'node:crypto';
 import type { EventReason } from '../../api/reasons.ts';
-import { isConflict } from '../kube/api-error.ts';
+import { isConflict, isInvalid } from '../kube/api-error.ts';
 import type { Applier } from '../kube/applier.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { covers } from '../kube/covers.ts';
@@ -10,6 +10,7 @@ import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { daemonSets, podDisruptionBudgets, secrets, serviceAccounts } from '../kube/resource.ts';
 import { tokenSecret } from '../manifests/gateway-secrets.ts';
+import type { SecretObject } from '../objects.ts';
 import type { WantedGateways } from './decide.ts';
 import type { Situation } from './situation.ts';
 
@@ -29,9 +30,9 @@ export async function applyGateways(
   const { applier } = services;
   // First what must not wait: a user who was removed.
   for (const secret of wanted.users)
-    await applier.ensure(secrets, secret, situation.usersSecrets.get(secret.metadata.name));
+    await ensureSecret(services, secret, situation.usersSecrets.get(secret.metadata.name));
   await announceRestart(services, situation, wanted);
-  await applier.ensure(secrets, wanted.config, situation.configSecret);
+  await ensureSecret(services, wanted.config, situation.configSecret);
   await ensureToken(services, situation);
   await applier.ensure(serviceAccounts, wanted.serviceAccount, situation.serviceAccount);
   await announceRolling(services, situation, wanted);
@@ -39,6 +40,21 @@ export async function applyGateways(
   if (wanted.budget !== undefined)
     await applier.ensure(podDisruptionBudgets, wanted.budget, situation.budget);
   await removeSurplus(services, situation, wanted);
+}
+
+/** What somebody made immutable is made anew: a user who was removed must not stay because of it. */
+async function ensureSecret(
+  { cluster, applier }: ApplyServices,
+  wanted: SecretObject,
+  live: SecretObject | undefined,
+): Promise<void> {
+  try {
+    await applier.ensure(secrets, wanted, live);
+  } catch (error) {
+    if (!isInvalid(error) || live?.immutable !== true) throw error;
+    await cluster.delete(secrets, live);
+    await applier.ensure(secrets, wanted, undefined);
+  }
 }
 
 /** Made once: a new token would lock out whoever holds the old one. */

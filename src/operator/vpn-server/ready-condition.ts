@@ -97,5 +97,5 @@ function podsRefused(told: string, count: number, namespace: string): string {
     [/exceeded quota/, 'raise the quota of the namespace, or lower spec.placement.resources'],
   ] as const;
   const [, fix] = advice.find(([pattern]) => pattern.test(why)) ?? [];
-  return `${count} pods are refused: ${why.slice(0, LongestRefusal)}${fix === undefined ? '' : `; ${fix}`}`;
+  return `no pod for ${count} of them: ${why.slice(0, LongestRefusal)}${fix === undefined ? '' : `; ${fix}`}`;
 }

@@ -34,8 +34,8 @@ export async function keepCredentials(
     return;
   }
   if (secret === undefined) return await create(services, situation);
-  // Somebody made a Secret of this name himself: its password counts, and the rest is his.
-  if (!isMadeFor(user, secret)) return;
+  // Somebody made a Secret of this name himself: or froze ours: its password counts, and the rest is his.
+  if (!isMadeFor(user, secret) || secret.immutable === true) return;
   const password = textOf(secret, passwordKey);
   if (password === undefined || password === '') {
     await services.applier.ensure(

@@ -38,12 +38,12 @@ describe('the readiness of a server', () => {
     const podRefusal = `Error creating: pods "office-vpn-gateway-x7k2l" is forbidden: ${violation}`;
     assert.equal(
       ready({ podRefusal }),
-      `False PodsRefused: 0 of 2 nodes take calls; 2 pods are refused: ${violation}; let it: ` +
+      `False PodsRefused: 0 of 2 nodes take calls; no pod for 2 of them: ${violation}; let it: ` +
         'kubectl label namespace vpn pod-security.kubernetes.io/enforce=privileged',
     );
     assert.match(
       ready({ podRefusal: 'Error creating: pods "x" is forbidden: no PriorityClass with name y was found' }),
-      /2 pods are refused: no PriorityClass with name y was found; correct spec\.placement\.priorityClassName/,
+      /no pod for 2 of them: no PriorityClass with name y was found; correct spec\.placement\.priorityClassName/,
     );
   });
 

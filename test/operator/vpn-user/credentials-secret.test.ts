@@ -79,4 +79,12 @@ describe('the generated Secret of a user', () => {
     await keep(officeWith('True', '192.0.2.1'));
     assert.equal(writes, 0);
   });
+
+  it('stays as it is once somebody made it immutable: nothing could be written but a new one', async () => {
+    await keep(officeWith('True', '192.0.2.1'));
+    secret = { ...secret!, immutable: true };
+    const before = writes;
+    await keep(officeWith('True', '192.0.2.9'));
+    assert.equal(writes, before);
+  });
 });
