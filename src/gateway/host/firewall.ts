@@ -86,6 +86,8 @@ function chains(options: FirewallOptions): string[] {
   const filters = [
     chain('local', undefined, [
       `ip daddr ${gateway} icmp type { echo-request, echo-reply } accept`,
+      // Our own word to this host that its packet does not fit; from a client it does not come as far as here.
+      `ip daddr ${gateway} icmp type destination-unreachable icmp code frag-needed accept`,
       ...(gatewayServesDns ? [`ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept`] : []),
       'ip daddr @open_local accept',
       'drop',

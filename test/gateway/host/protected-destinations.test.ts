@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { run, skip } from '../../../packages/node-tun/test/support/namespace.ts';
-import { icmpEcho, tcpSyn, udp } from '../../../packages/node-tun/test/support/packets.ts';
+import { icmpEcho, ipv4Packet, tcpSyn, udp } from '../../../packages/node-tun/test/support/packets.ts';
 import type { Network } from '../../../src/gateway/host/network.ts';
 import { parseCidr } from '../../../src/protocol/ip/address.ts';
 import { compileDestinations } from '../../../src/protocol/ip/destinations.ts';
+import { checksum } from '../../../src/protocol/ip/ipv4.ts';
 import {
   fromClient,
   makeOffice,
@@ -102,6 +103,25 @@ describe('destinations that are protected', { skip }, () => {
     send('10.77.0.1');
     assert.equal(reached(), 1);
     assert.equal(toClients(network, 1).length, 1);
+  });
+
+  it('let this host hear that a packet of its own does not fit the tunnel, and no other ICMP error', () => {
+    reached();
+    const quoted = { source: '10.77.0.1', destination: client, protocol: UDP!, dontFragment: true };
+    const original = ipv4Packet({ ...quoted, payload: udp(53, 4000, new Uint8Array(1232)) });
+    const errors = [
+      [3, 4],
+      [3, 1],
+      [5, 1],
+      [11, 0],
+    ].map(([type, code]) => Uint8Array.of(type!, code!, 0, 0, 0, 0, 1236 >>> 8, 1236 & 0xff));
+    for (const header of errors) {
+      const payload = new Uint8Array([...header, ...original.subarray(0, 28)]);
+      const sum = checksum(payload, 0, payload.length);
+      payload.set([sum >>> 8, sum & 0xff], 2);
+      fromClient(network, { source: client, destination: '10.77.0.1', protocol: ICMP!, payload });
+    }
+    assert.equal(reached(), 1);
   });
 
   it('leave the office reachable, but not for a source that is not of the pools', () => {
