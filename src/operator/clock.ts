@@ -9,11 +9,14 @@ export interface Clock {
   after(delay: number, expire: () => void): () => void;
 }
 
+/** Node's timers run at once when they are to wait for longer; to look too early does no harm. */
+const LongestTimer = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallClock: Date.now,
   after(delay, expire) {
-    const timer = setTimeout(expire, delay);
+    const timer = setTimeout(expire, Math.min(delay, LongestTimer));
     return () => clearTimeout(timer);
   },
 };

@@ -10,6 +10,9 @@ export type ServerCondition<Type extends ServerConditionType> = NewCondition & {
   readonly reason: ReasonOf<Type>;
 };
 
+/** What the schema takes; gateways and the API server have their say in messages. */
+const LongestMessage = 32_768;
+
 export function withTimes(
   conditions: readonly NewCondition[],
   previous: readonly Condition[],
@@ -18,7 +21,8 @@ export function withTimes(
   return conditions.map((condition) => {
     const known = previous.find(({ type }) => type === condition.type);
     const stays = known !== undefined && known.status === condition.status;
-    return { ...condition, lastTransitionTime: stays ? known.lastTransitionTime : timestamp(now) };
+    const message = condition.message.slice(0, LongestMessage);
+    return { ...condition, message, lastTransitionTime: stays ? known.lastTransitionTime : timestamp(now) };
   });
 }
 

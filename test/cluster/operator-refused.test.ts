@@ -7,6 +7,10 @@ import { FakeNode } from '../support/operator/fake-node.ts';
 import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
 import { OperatorLab } from '../support/operator/operator-lab.ts';
 
+interface DaemonSetObject {
+  spec?: { template?: { spec?: { containers?: { command?: string[] }[] } } };
+}
+
 const skip = givenKubeconfig() ? 'needs an API server of its own' : cannotRunApi();
 
 describe('an operator that is refused something', { skip, timeout: 180_000 }, () => {
@@ -74,6 +78,19 @@ describe('an operator that is refused something', { skip, timeout: 180_000 }, ()
       '--subresource=status',
     );
     await lab.untilCondition('vpns', 'office', /^True GatewaysReady/);
+  });
+
+  it('takes back a command that somebody gives the gateways, though all that it wrote itself is as it was', async () => {
+    const path = '/spec/template/spec/containers/0/command';
+    const change = JSON.stringify([{ op: 'add', path, value: ['sleep', 'infinity'] }]);
+    await lab.kubectl.run([
+      ...['patch', 'daemonset', 'office-vpn-gateway', '-n', 'vpn', '--type=json', '-p', change],
+    ]);
+    await eventually('no command', 10_000, async () => {
+      const set = await lab.get<DaemonSetObject>('daemonset', 'office-vpn-gateway');
+      const [{ command = [] } = {}] = set?.spec?.template?.spec?.containers ?? [];
+      return command.length === 0 ? true : undefined;
+    });
   });
 
   it('makes a Secret anew that somebody made immutable, so that a user who goes is gone', async () => {

@@ -80,6 +80,7 @@ function podSpec(server: VpnServerObject, options: GatewayPodOptions): V1PodSpec
     hostNetwork: true,
     hostPID: false,
     hostIPC: false,
+    shareProcessNamespace: false,
     dnsPolicy: 'Default',
     nodeSelector: { 'kubernetes.io/os': 'linux', ...placement.nodeSelector },
     tolerations: placement.tolerations,
@@ -104,6 +105,9 @@ function gatewayContainer(server: VpnServerObject, options: GatewayPodOptions): 
     name: 'gateway',
     image: options.image,
     imagePullPolicy: options.imagePullPolicy,
+    // Both said for the same reason as initContainers.
+    command: [],
+    envFrom: [],
     args: [
       'gateway',
       `--config-dir=${configFolder}`,

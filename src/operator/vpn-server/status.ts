@@ -14,6 +14,9 @@ import { readyCondition } from './ready-condition.ts';
 import { listed, type Reported } from './reported.ts';
 import { type Situation, scheduledNodes } from './situation.ts';
 
+/** More are refused by the schema, and with them all of the status. */
+const MostEndpoints = 5_000;
+
 /** Without what changes with every session: that may lag behind. */
 export function steadyPart({ conditions = [], ...status }: VpnServerStatus): object {
   const { sessions: _sessions, addresses: _addresses, summary: _summary, ...steady } = status;
@@ -45,7 +48,7 @@ export function serverStatus(reported: Reported): VpnServerStatus {
     readyNodes: ready.length,
     sessions,
     addresses: { total, used },
-    endpoints: ready.flatMap((gateway) => endpointsOf(gateway, situation)),
+    endpoints: ready.flatMap((gateway) => endpointsOf(gateway, situation)).slice(0, MostEndpoints),
     summary: {
       nodes: `${ready.length}/${desiredNodes}`,
       addresses: `${used}/${total}`,

@@ -22,15 +22,18 @@ export interface CredentialSituation {
   readonly server: VpnServerObject | undefined;
   /** What has the name of the generated Secret. */
   readonly secret: SecretObject | undefined;
+  /** Some VpnUser names it in its passwordSecretRef, perhaps this one. */
+  readonly isNamed: boolean;
 }
 
 export async function keepCredentials(
   services: CredentialServices,
   situation: CredentialSituation,
 ): Promise<void> {
-  const { user, secret } = situation;
+  const { user, secret, isNamed } = situation;
   if (user.spec.passwordSecretRef !== undefined) {
-    if (secret !== undefined && isMadeFor(user, secret)) await services.cluster.delete(secrets, secret);
+    if (secret !== undefined && !isNamed && isMadeFor(user, secret))
+      await services.cluster.delete(secrets, secret);
     return;
   }
   if (secret === undefined) return await create(services, situation);

@@ -15,13 +15,14 @@ import type { StatusWriter } from '../kube/status-writer.ts';
 import { passwordKey } from '../manifests/credentials-secret.ts';
 import { textOf } from '../manifests/gateway-secrets.ts';
 import type { SecretObject, VpnUserObject } from '../objects.ts';
-import { serverKeyOfUser } from '../user-index.ts';
+import { serverKeyOfUser, type UserIndex } from '../user-index.ts';
 import type { World } from '../world.ts';
 import { type CredentialServices, keepCredentials } from './credentials.ts';
 import { steadyPart, userStatus } from './status.ts';
 
 export interface VpnUserServices extends CredentialServices {
   readonly world: World;
+  readonly index: UserIndex;
   readonly judgements: Judgements;
   readonly reports: GatewayReports;
   readonly clock: Clock;
@@ -49,11 +50,16 @@ export async function reconcileUser(services: VpnUserServices, key: ObjectKey): 
 
 /** False without the right to read or write Secrets; the judgement tells what is missing. */
 async function keepSecret(services: VpnUserServices, user: VpnUserObject): Promise<boolean> {
-  const { world } = services;
-  if (world.secrets.state(user.metadata.namespace) !== 'synced') return false;
+  const { world, index } = services;
+  const { namespace } = user.metadata;
+  if (world.secrets.state(namespace) !== 'synced') return false;
   const server = world.servers.cache.get(serverKeyOfUser(user));
+  const secret = generatedSecretOf(world, user);
+  const { passwordSecretRef } = user.spec;
+  const isNamed =
+    passwordSecretRef !== undefined && index.ofSecret(`${namespace}/${generatedSecretName(user)}`).length > 0;
   try {
-    await keepCredentials(services, { user, server, secret: generatedSecretOf(world, user) });
+    await keepCredentials(services, { user, server, secret, isNamed });
     return true;
   } catch (error) {
     if (!isForbidden(error)) throw error;

@@ -21,7 +21,7 @@ describe('the generated Secret of a user', () => {
     writes = 0;
   });
 
-  async function keep(server: VpnServerObject, user = alice): Promise<void> {
+  async function keep(server: VpnServerObject, user = alice, isNamed = false): Promise<void> {
     const merge = (wanted: SecretObject) => {
       secret = { ...wanted, data: { ...secret?.data, ...wanted.data } };
       writes++;
@@ -42,7 +42,7 @@ describe('the generated Secret of a user', () => {
         },
       },
     };
-    await keepCredentials(services as never, { user, server, secret });
+    await keepCredentials(services as never, { user, server, secret, isNamed });
   }
 
   const text = (key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
@@ -86,5 +86,16 @@ describe('the generated Secret of a user', () => {
     const before = writes;
     await keep(officeWith('True', '192.0.2.9'));
     assert.equal(writes, before);
+  });
+
+  it('goes when its user names another one, unless somebody names it', async () => {
+    const elsewhere = userObject('alice', { passwordSecretRef: { name: 'other' } });
+    const itself = userObject('alice', { passwordSecretRef: { name: 'alice-vpn' } });
+    const office = officeWith('True', '192.0.2.1');
+    await keep(office);
+    await keep(office, itself, true);
+    assert.notEqual(text('password'), '');
+    await keep(office, elsewhere);
+    assert.equal(secret, undefined);
   });
 });
