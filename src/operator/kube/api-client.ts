@@ -15,7 +15,7 @@ export interface ApiRequest {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
-  /** Milliseconds until an answer begins; default 30 s. */
+  /** Milliseconds until an answer begins, and between its parts; default 30 s. */
   readonly timeout?: number;
 }
 
@@ -59,7 +59,7 @@ export class ApiClient {
    */
   async send<Answer>(request: ApiRequest): Promise<Answer> {
     const response = await this.#open(request, this.#agents.calls);
-    const text = await readAll(response);
+    const text = await readAll(response, request.timeout ?? AnswerWithin);
     if (!isSuccess(response)) throw refusal(response, text);
     try {
       return JSON.parse(text) as Answer;
@@ -74,7 +74,7 @@ export class ApiClient {
    */
   async stream(request: ApiRequest): Promise<IncomingMessage> {
     const response = await this.#open(request, this.#agents.watches);
-    if (!isSuccess(response)) throw refusal(response, await readAll(response));
+    if (!isSuccess(response)) throw refusal(response, await readAll(response, AnswerWithin));
     return response;
   }
 
@@ -146,12 +146,19 @@ function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
   return statusCode >= 200 && statusCode < 300;
 }
 
-async function readAll(response: IncomingMessage): Promise<string> {
+/** Whoever waits for an answer must not wait for ever because a proxy on the way fell silent in the middle of it. */
+async function readAll(response: IncomingMessage, patience: number): Promise<string> {
   const chunks: Buffer[] = [];
+  const silence = setTimeout(() => response.destroy(new Error('nothing came any more')), patience);
   try {
-    for await (const chunk of response) chunks.push(chunk as Buffer);
+    for await (const chunk of response) {
+      chunks.push(chunk as Buffer);
+      silence.refresh();
+    }
   } catch (error) {
     throw new ApiError({ status: 0, reason: 'Interrupted', message: `the answer broke off: ${error}` });
+  } finally {
+    clearTimeout(silence);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

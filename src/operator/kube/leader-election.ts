@@ -66,6 +66,7 @@ export class LeaderElection {
   #observed: { version: string; since: number } | undefined;
   /** Start of the last renewal that succeeded; undefined: not the leader. */
   #renewed: number | undefined;
+  #trouble: string | undefined;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -113,15 +114,29 @@ export class LeaderElection {
     try {
       const lease = await this.#read(signal);
       const next = lease === undefined ? this.#firstSpec() : this.#nextSpec(lease);
-      if (next === undefined) return false;
+      this.#trouble = undefined;
+      if (next === undefined) {
+        // Taken from us, by whoever may write Leases: from now on he leads.
+        this.#renewed = undefined;
+        return false;
+      }
       await this.#write(lease, next, signal);
       this.#renewed = began;
       return true;
     } catch (error) {
-      if (!isConflict(error) && !signal.aborted)
-        this.#options.log.warn({ err: error }, `leader election: ${(error as Error).message}`);
+      if (!isConflict(error) && !signal.aborted) this.#tell(error as Error);
       return false;
     }
+  }
+
+  /** Said once for each cause: it is tried twice a second. */
+  #tell(error: Error): void {
+    const { log } = this.#options;
+    log[error.message === this.#trouble ? 'debug' : 'warn'](
+      { err: error },
+      `leader election: ${error.message}`,
+    );
+    this.#trouble = error.message;
   }
 
   #firstSpec(): LeaseSpec {

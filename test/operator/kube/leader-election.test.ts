@@ -132,6 +132,18 @@ describe('the leader election', () => {
     assert.equal(election.isLeader, false);
   });
 
+  it('stops as soon as it sees that somebody took its Lease away', async () => {
+    const { election } = candidate('a');
+    await clock.pass(2_100);
+    const [spec, stolen] = [server.lease?.spec, clock.now()];
+    server.lease = { metadata: { resourceVersion: 'stolen' }, spec: { ...spec, holderIdentity: 'thief' } };
+    await clock.pass(1_000);
+    assert.equal(election.isLeader, false);
+    assert.match(log.at(-1) ?? '', /^a stopped/);
+    await clock.pass(7_000);
+    assert.equal(election.isLeader, true, `the thief renewed nothing since ${stolen}`);
+  });
+
   it('judges others by its own clock, not by the time they wrote', async () => {
     server.lease = {
       metadata: { resourceVersion: '0' },
