@@ -34,6 +34,7 @@ export interface JudgementsOptions {
   readonly index: UserIndex;
   readonly clock: Clock;
   readonly reservedRanges: readonly string[];
+  readonly apiServerHost: string;
   readonly grants: Grants;
   /** A user is judged otherwise than before. */
   readonly userJudged: (user: ObjectKey) => void;
@@ -86,11 +87,12 @@ export class Judgements {
   }
 
   surroundings(): Surroundings {
-    const { world, reservedRanges } = this.#options;
+    const { world, reservedRanges, apiServerHost } = this.#options;
     return surroundingsOf({
       nodes: world.nodes.cache.all(),
       serviceCidrs: world.serviceCidrs.cache.all(),
       apiServers: world.apiServers.cache.all(),
+      apiServerHost,
       extra: reservedRanges,
     });
   }

@@ -147,7 +147,10 @@ function createServices(
   const index = new UserIndex();
   const scope = namespaces.length === 0 ? 'cluster' : 'namespaces';
   const grants = createGrants({ ownNamespace: namespace, scope });
-  const judgements = new Judgements({ world, index, clock, reservedRanges, grants, userJudged: wake.user });
+  const judgements = new Judgements({
+    ...{ world, index, clock, reservedRanges, apiServerHost: client.host, grants },
+    userJudged: wake.user,
+  });
   const teller = new NoticeTeller({ world, events, clock });
   const reports = new GatewayReports({
     clock,

@@ -32,7 +32,14 @@ function lab() {
   const world = { ...watches, seesNodes: false, followNamespaces: () => {} } as unknown as World;
   const index = new UserIndex();
   const judgements = new Judgements({
-    ...{ world, index, clock: new VirtualClock(), reservedRanges: [], userJudged: () => {} },
+    ...{
+      world,
+      index,
+      clock: new VirtualClock(),
+      reservedRanges: [],
+      apiServerHost: '',
+      userJudged: () => {},
+    },
     grants: createGrants({ ownNamespace: 'vpn', scope: 'cluster' }),
   });
   const queue = { add: (key: string) => void woken.push(key) };

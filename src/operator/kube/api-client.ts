@@ -53,6 +53,11 @@ export class ApiClient {
     };
   }
 
+  /** Where we reach the server: a name, or an address without brackets. */
+  get host(): string {
+    return this.#server.hostname.replace(/^\[|\]$/g, '');
+  }
+
   /**
    * The object that the server answers with.
    * @throws {ApiError}
@@ -120,7 +125,7 @@ export class ApiClient {
       // A proxy is the business of client-node's agent, which does not keep connections.
       agent: this.#config.getCurrentCluster()?.proxyUrl === undefined ? agent : options.agent,
       method: request.method,
-      hostname: this.#server.hostname.replace(/^\[|\]$/g, ''),
+      hostname: this.host,
       port: this.#server.port,
       path: `${pathname === '/' ? '' : pathname}${request.path}${queryText(request.query)}`,
       headers: {

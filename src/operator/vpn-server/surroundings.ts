@@ -7,6 +7,8 @@ export interface ClusterObjects {
   readonly nodes: readonly NodeObject[];
   readonly serviceCidrs: readonly ServiceCidrObject[];
   readonly apiServers: readonly EndpointSliceObject[];
+  /** Where the operator itself reaches the API server, which it knows without any right. */
+  readonly apiServerHost: string;
   /** Ranges that the administrator named, for what the cluster does not tell. */
   readonly extra: readonly string[];
 }
@@ -16,7 +18,8 @@ export interface Surroundings {
   readonly protectedDestinations: readonly string[];
 }
 
-export function surroundingsOf({ nodes, serviceCidrs, apiServers, extra }: ClusterObjects): Surroundings {
+export function surroundingsOf(objects: ClusterObjects): Surroundings {
+  const { nodes, serviceCidrs, apiServers, apiServerHost, extra } = objects;
   const pods = nodes.flatMap(({ metadata, spec }) =>
     (spec?.podCIDRs ?? []).map((cidr) => ({ cidr, owner: `the Pods of node ${metadata.name}` })),
   );
@@ -30,11 +33,11 @@ export function surroundingsOf({ nodes, serviceCidrs, apiServers, extra }: Clust
       owner: `node ${metadata.name}`,
     })),
   );
-  const api = apiServers.flatMap(({ endpoints }) =>
-    (endpoints ?? []).flatMap(({ addresses = [] }) =>
-      addresses.filter(isIPv4Address).map((address) => `${address}/32`),
-    ),
-  );
+  const api = apiServers
+    .flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses = [] }) => addresses))
+    .concat(apiServerHost)
+    .filter(isIPv4Address)
+    .map((address) => `${address}/32`);
   const closed = [...[...pods, ...services, ...named].map(({ cidr }) => cidr), ...api].filter(isIPv4Range);
   return {
     reserved: [...pods, ...services, ...named, ...hosts].filter(({ cidr }) => isIPv4Range(cidr)),

@@ -78,15 +78,27 @@ describe('the surroundings', () => {
     metadata: { name: 'kubernetes' },
     endpoints: [{ addresses: ['192.0.2.9', 'fd00::1'] }],
   };
-  const found = surroundingsOf({ nodes, serviceCidrs: [service], apiServers: [api], extra: ['10.0.0.0/24'] });
+  const found = surroundingsOf({
+    ...{ nodes, serviceCidrs: [service], apiServers: [api], extra: ['10.0.0.0/24'] },
+    apiServerHost: '10.97.0.1',
+  });
 
   it('close Pods, Services, the API server and what was named to clients, in a stable order', () => {
     assert.deepEqual(found.protectedDestinations, [
       '10.0.0.0/24',
       '10.244.1.0/24',
       '10.96.0.0/12',
+      '10.97.0.1/32',
       '192.0.2.9/32',
     ]);
+  });
+
+  it('close the API server without any right in the cluster, where it is reached at an IPv4 address', () => {
+    const nothing = { nodes: [], serviceCidrs: [], apiServers: [], extra: [] };
+    const closed = (apiServerHost: string) =>
+      surroundingsOf({ ...nothing, apiServerHost }).protectedDestinations;
+    assert.deepEqual(closed('10.96.0.1'), ['10.96.0.1/32']);
+    for (const host of ['api.example.com', 'fd00::1']) assert.deepEqual(closed(host), []);
   });
 
   it('keep pools away from those and from the nodes, and say whose they are', () => {
