@@ -13,7 +13,8 @@ import { type Surroundings, surroundingsOf } from './vpn-server/surroundings.ts'
 import type { World } from './world.ts';
 
 export interface UserJudgement {
-  /** Of the user that was judged. */
+  /** Both of the user that was judged, who may have a successor of the same name. */
+  readonly uid: string;
   readonly generation: number;
   readonly findings: readonly Finding[];
 }
@@ -166,12 +167,15 @@ function judgementOf(
   about: ReadonlyMap<string, readonly Finding[]>,
 ): [ObjectKey, UserJudgement] {
   const key = `${metadata.namespace}/${metadata.name}`;
-  return [key, { generation: metadata.generation ?? 0, findings: about.get(`VpnUser ${key}`) ?? [] }];
+  const { uid = '', generation = 0 } = metadata;
+  return [key, { uid, generation, findings: about.get(`VpnUser ${key}`) ?? [] }];
 }
 
 function sameJudgement(one: UserJudgement, other: UserJudgement): boolean {
   return (
-    one.generation === other.generation && JSON.stringify(one.findings) === JSON.stringify(other.findings)
+    one.uid === other.uid &&
+    one.generation === other.generation &&
+    JSON.stringify(one.findings) === JSON.stringify(other.findings)
   );
 }
 

@@ -29,6 +29,7 @@ function lab() {
   const names = ['servers', 'users', 'secrets', 'nodes', 'serviceCidrs', 'apiServers', 'daemonSets', 'pods'];
   const watches = Object.fromEntries([...names, 'serviceAccounts', 'budgets'].map((name) => [name, watch()]));
   const woken: string[] = [];
+  const judged: string[] = [];
   const world = { ...watches, seesNodes: false, followNamespaces: () => {} } as unknown as World;
   const index = new UserIndex();
   const judgements = new Judgements({
@@ -38,7 +39,7 @@ function lab() {
       clock: new VirtualClock(),
       reservedRanges: [],
       apiServerHost: '',
-      userJudged: () => {},
+      userJudged: (user) => void judged.push(`${user} ${judgements.ofUser(user)?.uid}`),
     },
     grants: createGrants({ ownNamespace: 'vpn', scope: 'cluster' }),
   });
@@ -47,7 +48,7 @@ function lab() {
   connectTriggers({ world, index, judgements, applier, servers: queue, users: { add: () => {} } });
   const put = (kind: string, object: KubeObject) => watches[kind]?.cache.set(keyOf(object.metadata), object);
   const admitted = () => judgements.ofServer('vpn/office').config?.users.map(({ name }) => name);
-  return { put, admitted, woken };
+  return { put, admitted, woken, judged };
 }
 
 describe('the judgement of users', () => {
@@ -63,5 +64,17 @@ describe('the judgement of users', () => {
     put('users', { ...alice, metadata: { ...alice.metadata, resourceVersion: '2', deletionTimestamp } });
     assert.deepEqual(woken, ['vpn/office']);
     assert.deepEqual(admitted(), []);
+  });
+
+  it('is another one for a successor of the same name, who has the same generation', () => {
+    const { put, admitted, judged } = lab();
+    const alice = userObject('alice');
+    put('servers', serverObject('office'));
+    put('secrets', secret);
+    for (const uid of ['first', 'second']) {
+      put('users', { ...alice, metadata: { ...alice.metadata, uid } });
+      admitted();
+    }
+    assert.deepEqual(judged, ['vpn/alice first', 'vpn/alice second']);
   });
 });

@@ -40,12 +40,16 @@ export async function reconcileUser(services: VpnUserServices, key: ObjectKey): 
   const mayKeepSecret = await keepSecret(services, user);
   const judgement = judgements.ofUser(key);
   // Its server is judged first; then this key comes again.
-  if (judgement === undefined || judgement.generation < (user.metadata.generation ?? 0)) return {};
+  if (judgement === undefined || !isOf(judgement, user)) return {};
   if (mayKeepSecret && isBeforeSecret(world, user, judgement)) return {};
   const status = userStatus({ user, judgement, activity: reports.ofUser(key), now: clock.wallClock() });
   const { written, again } = await statuses.write({ object: user, status, steadyPart });
   if (written) await tell(services.events, user, status);
   return again === undefined ? {} : { again };
+}
+
+function isOf({ uid, generation }: UserJudgement, { metadata }: VpnUserObject): boolean {
+  return uid === metadata.uid && generation >= (metadata.generation ?? 0);
 }
 
 /** False without the right to read or write Secrets; the judgement tells what is missing. */

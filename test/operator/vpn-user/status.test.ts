@@ -8,7 +8,7 @@ import { userObject } from '../../support/operator/objects.ts';
 function statusOf(activity: Partial<UserActivity>[], status: VpnUserStatus = {}): VpnUserStatus {
   return userStatus({
     user: { ...userObject('alice'), status },
-    judgement: { generation: 3, findings: [] },
+    judgement: { uid: 'uid-of-alice', generation: 3, findings: [] },
     activity: activity.map((each) => ({ namespace: 'vpn', name: 'alice', sessions: 0, ...each })),
     now: 0,
   });
