@@ -1,7 +1,7 @@
 // The largest packet that the tunnel carries: pings of chosen sizes with DF inside and outside, judged by the search that
 // the gateway itself uses.
 import { largestOuterFor, mppeOverhead } from '../protocol/ip/overhead.ts';
-import { PathMtuSearch, type SearchResult } from '../protocol/ip/path-mtu-search.ts';
+import { type Found, PathMtuSearch, type SearchOptions, type Silent } from '../protocol/ip/path-mtu-search.ts';
 import { type Conversation, clock } from './conversation.ts';
 import { StepFailed } from './failure.ts';
 
@@ -18,20 +18,25 @@ export async function measureMtu(
   { peersMru, interfaceMtu, roundTrip }: MtuOptions,
 ): Promise<{ pathMtu: number; tunnelMtu: number }> {
   const limit = Math.min(interfaceMtu, largestOuterFor(peersMru));
-  const search = new PathMtuSearch({
-    purpose: 'find',
-    limit,
-    guesses: [],
-    passedBefore: undefined,
-    isDoubtful: false,
-    roundTrip,
-  });
-  const result = await runSearch(conversation, search);
-  if (result.type === 'silent') throw new StepFailed('path_too_small');
-  return { pathMtu: result.size, tunnelMtu: result.size - mppeOverhead };
+  const searching = { limit, guesses: [], passedBefore: undefined, isDoubtful: false, roundTrip };
+  const first = await runSearch(conversation, new PathMtuSearch({ ...searching, purpose: 'find' }));
+  if (first.type === 'silent') throw new StepFailed('path_too_small');
+  const size = first.isDoubtful ? await lookAgain(conversation, searching, first.size) : first.size;
+  return { pathMtu: size, tunnelMtu: size - mppeOverhead };
 }
 
-async function runSearch(conversation: Conversation, search: PathMtuSearch): Promise<SearchResult> {
+/** The search is made for few probes; a person who asks once waits for as many as make loss an unlikely reason. */
+async function lookAgain(
+  conversation: Conversation,
+  searching: Omit<SearchOptions, 'purpose'>,
+  size: number,
+): Promise<number> {
+  const look = { ...searching, guesses: [size], passedBefore: size, isDoubtful: true };
+  const second = await runSearch(conversation, new PathMtuSearch({ ...look, purpose: 'look' }));
+  return second.type === 'found' ? Math.max(size, second.size) : size;
+}
+
+async function runSearch(conversation: Conversation, search: PathMtuSearch): Promise<Found | Silent> {
   const sizes = new Map<number, number>();
   const send = (wanted: readonly number[]) => {
     for (const size of wanted) sizes.set(conversation.tunnel.ping(size), size);
