@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type ConnectionLimits, limitConnections } from './http-connections.ts';
 
 export interface HttpAnswer {
   status: number;
@@ -25,6 +26,8 @@ export interface HttpOptions {
   tokenFile?: string | undefined;
   routes: readonly HttpRoute[];
   log: { error(event: object, message: string): void };
+  /** Instead of the usual ones. */
+  limits?: Partial<ConnectionLimits>;
 }
 
 export interface HttpServer {
@@ -47,6 +50,8 @@ export class HttpStartError extends Error {
 
 const limits = {
   connections: 64,
+  requests: 32,
+  answerTime: 10_000,
   headers: 8192,
   headersTimeout: 5000,
   requestTimeout: 10_000,
@@ -68,7 +73,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     },
     (request, response) => void respond(options, guarded, request, response),
   );
-  server.maxConnections = limits.connections;
+  limitConnections(server, { ...limits, ...options.limits });
   await listen(server, host, port, options.address);
   const bound = server.address() as AddressInfo;
   return { address: joinAddress(bound.address, bound.port), close: () => close(server) };

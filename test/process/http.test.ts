@@ -208,6 +208,43 @@ describe('the HTTP server', () => {
     assert.equal(alive.length, 64);
   });
 
+  it('answers the next one though strangers hold all connections and say nothing', async () => {
+    const { address } = await start();
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => dial(address)));
+    assert.equal((await get(address, '/healthz')).status, 200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('works for no more than 32 requests of one connection, however many come at once', async () => {
+    let asked = 0;
+    const answer = () => ({ status: 200, contentType: 'text/plain', body: `${++asked}\n` });
+    const { address } = await start({ routes: [{ path: '/count', access: 'open', answer }] });
+    const socket = await dial(address);
+    socket.write('GET /count HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1_000));
+    socket.resume();
+    await sleep(300);
+    socket.destroy();
+    assert.equal(asked, 32);
+  });
+
+  it('takes an answer back that nobody reads', async () => {
+    const body = 'x'.repeat(50_000_000);
+    const answer = () => ({ status: 200, contentType: 'text/plain', body });
+    const { address } = await start({
+      ...{ routes: [{ path: '/large', access: 'open', answer }], limits: { answerTime: 300 } },
+    });
+    const socket = await dial(address);
+    socket.pause();
+    socket.write('GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
+    await sleep(500);
+    let read = 0;
+    socket.on('data', (bytes) => {
+      read += bytes.length;
+    });
+    await new Promise((resolve) => socket.once('close', resolve).resume());
+    assert.ok(read < body.length, `${read} bytes came`);
+  });
+
   it('drops a client that does not finish its headers in 5 s', { timeout: 9000 }, async () => {
     const { address } = await start();
     const socket = await dial(address);
