@@ -24,4 +24,6 @@ export interface ControlProtocol {
   /** Only options that our last request held. */
   onNak(options: readonly Option[]): Refusal | undefined;
   onReject(options: readonly Option[]): Refusal | undefined;
+  /** The peer keeps asking for these although Max-Failure Naks said no; absent: that can be lived with. */
+  onImpasse?(options: readonly Option[]): Refusal | undefined;
 }

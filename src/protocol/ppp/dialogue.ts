@@ -112,7 +112,7 @@ export class Dialogue {
   refuse(packet: ControlPacket, verdict: 'nak' | 'reject', options: readonly Option[]): ControlPacket {
     this.#refusals++;
     if (verdict === 'nak') this.#naksSent++;
-    else if (this.#naksSent >= MaxFailure) this.#deadlock = { type: 'impasse' };
+    else if (this.#naksSent >= MaxFailure) this.#deadlock = this.#judgeImpasse(options);
     this.#checkProgress();
     const code = verdict === 'nak' ? Code.ConfigureNak : Code.ConfigureReject;
     return { code, identifier: packet.identifier, data: encodeOptions(this.#fit(options)) };
@@ -133,6 +133,11 @@ export class Dialogue {
     if (judgement.verdict !== 'nak' || this.#naksSent < MaxFailure) return judgement;
     const refused = options.filter(isAmong(judgement.options));
     return refused.length > 0 ? { verdict: 'reject', options: refused } : { verdict: 'ack' };
+  }
+
+  #judgeImpasse(options: readonly Option[]): Deadlock {
+    const reason = this.#protocol.onImpasse?.(options);
+    return reason === undefined ? { type: 'impasse' } : { type: 'refused', reason };
   }
 
   #checkProgress(): void {

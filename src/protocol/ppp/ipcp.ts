@@ -75,6 +75,17 @@ export class IpcpOptions implements ControlProtocol {
     return undefined;
   }
 
+  /** With another address than the one it gets, nothing that it sends would pass: better no link than a dead one. */
+  onImpasse(options: readonly Option[]): Refusal | undefined {
+    const wanted = options.find((option) => option.type === IpcpType.Address)?.data;
+    if (wanted === undefined || wanted.every((byte) => byte === 0)) return undefined;
+    const given = this.#offer(IpcpType.Address).data;
+    return (
+      `the client insists on the address ${wanted.join('.')}, and gets ${given.join('.')}: let it take its address from the ` +
+      'server (Windows: "Obtain an IP address automatically"; pppd: noipdefault), or set spec.address of its VpnUser'
+    );
+  }
+
   #offer(type: number): Option {
     return numberOption(type, this.#offered.get(type)!, 4);
   }

@@ -150,7 +150,16 @@ describe('IPCP', () => {
     assert.equal(lines.at(-1), '< LCP Terminate-Request 1 "no agreement on IPCP"');
   });
 
-  it('insists on the assigned address, then rejects the option (IP-2, CP-1)', () => {
+  it('lets a client in that insists on a name server of its own', () => {
+    const bench = encrypted();
+    for (let id = 1; id <= 6; id++)
+      bench.receive(`IPCP Configure-Request ${id} address=10.77.0.2 dns1=8.8.8.8`);
+    assert.deepEqual(bench.receive('IPCP Configure-Request 7 address=10.77.0.2'), [
+      '< IPCP Configure-Ack 7 address=10.77.0.2',
+    ]);
+  });
+
+  it('insists on the assigned address, then ends the link: with another one nothing would pass (IP-2, CP-1)', () => {
     const bench = encrypted();
     for (let id = 1; id <= 5; id++) {
       assert.deepEqual(bench.receive(`IPCP Configure-Request ${id} address=10.77.0.99`), [
@@ -159,6 +168,12 @@ describe('IPCP', () => {
     }
     assert.deepEqual(bench.receive('IPCP Configure-Request 6 address=10.77.0.99'), [
       '< IPCP Configure-Reject 6 address=10.77.0.99',
+      '< LCP Terminate-Request 1 "no agreement on IPCP"',
     ]);
+    const [down] = bench.receive('LCP Terminate-Ack 1');
+    assert.match(
+      down ?? '',
+      /^= down negotiation_failed: the client insists on the address 10\.77\.0\.99, and gets 10\.77\.0\.2:/,
+    );
   });
 });
