@@ -100,7 +100,7 @@ export class CcpOptions implements ControlProtocol {
     const choice = this.#choose(bits);
     const answer = encodeChoice(choice);
     if (bits === optionNumber(answer, 4)) return { verdict: 'ack' };
-    this.#isStatefulRefused = choice.isStateless;
+    this.#isStatefulRefused ||= choice.isStateless;
     return { verdict: 'nak', options: [answer] };
   }
 

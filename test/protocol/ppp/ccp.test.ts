@@ -52,6 +52,13 @@ describe('CCP options', () => {
     assert.equal(judge(record, 0x40), 'ack');
   });
 
+  it('asks for stateless once, also of a peer that has to be told one key length first', () => {
+    const record = options(every);
+    assert.equal(judge(record, 0xc0), 'nak 1000040');
+    assert.equal(judge(record, 0xc0), 'nak 40');
+    assert.equal(judge(record, 0x40), 'ack');
+  });
+
   it('offers every key length that policy allows at first, stateless (RFC 3078 §2.1, CCP-5)', () => {
     const keyLengths: [KeyLength[], number][] = [
       [[128], 0x01000040],
