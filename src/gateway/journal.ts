@@ -5,6 +5,7 @@ import type { NoticeReason } from '../api/gateway-status.ts';
 import { type Log, printable } from '../process/log.ts';
 import { formatAddress } from '../protocol/ip/address.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
+import { encryptionMode } from './encryption.ts';
 import { type GreJudgement, largeLost } from './gre-verdict.ts';
 import { LineBudget } from './line-budget.ts';
 import { closed, type LoginResult, loginResults, sessionEndReasons } from './metric-labels.ts';
@@ -12,7 +13,6 @@ import type { GatewayRecorder } from './metrics.ts';
 import { RenegotiationLog } from './renegotiation-log.ts';
 import type { Session } from './session.ts';
 import type { SessionTotals } from './session-view.ts';
-import { encryptionMode } from './snapshot.ts';
 import type { UserActivityLog } from './user-activity.ts';
 
 /** Lines a second that strangers can cause; a flood is summed up instead. */

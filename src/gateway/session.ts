@@ -5,8 +5,9 @@ import type { GatewayUser } from '../api/gateway-config.ts';
 import type { DataPath } from '../protocol/datapath/data-path.ts';
 import type { AuthenticationAttempt, LinkOptions, Verdict } from '../protocol/ppp/link.ts';
 import { Link } from '../protocol/ppp/link.ts';
-import type { LinkDownReason, LinkOutput, MppeParameters } from '../protocol/ppp/link-output.ts';
+import type { LinkDownReason, LinkOutput } from '../protocol/ppp/link-output.ts';
 import type { Call } from '../protocol/pptp/control-connection.ts';
+import { type Encryption, weaker } from './encryption.ts';
 import type { LoginResult } from './metric-labels.ts';
 import { noProbes, type ProbeTotals } from './session-view.ts';
 
@@ -71,7 +72,8 @@ export class Session {
   timesOpened = 0;
   user: GatewayUser | undefined;
   address: number | undefined;
-  encryption: MppeParameters | undefined;
+  /** Of the weaker direction. */
+  encryption: Encryption | undefined;
   /** LCP Identification: what the client calls itself. */
   fingerprint = '';
   /** Last measured LCP echo round trip, ms. */
@@ -178,7 +180,7 @@ export class Session {
         this.#carryOut(this.#link.conclude(this.#owner.authenticate(this, output.attempt, now), now), now);
         return;
       case 'encrypted':
-        this.encryption = output.transmit;
+        this.encryption = weaker(output.receive, output.transmit);
         this.#dataPath.startEncryption(this.index, output.receive, output.transmit);
         return;
       case 'opened':

@@ -1,19 +1,8 @@
 // Takes the picture of a session that /v1/sessions and the metrics show.
 import type { SessionCounters } from '../protocol/datapath/counters.ts';
-import type { MppeParameters } from '../protocol/ppp/link-output.ts';
+import { encryptionMode } from './encryption.ts';
 import type { Session } from './session.ts';
-import {
-  type EncryptionMode,
-  noProbes,
-  type ProbeTotals,
-  type SessionSnapshot,
-  type SessionTotals,
-} from './session-view.ts';
-
-export function encryptionMode(parameters: MppeParameters | undefined): EncryptionMode {
-  if (parameters === undefined) return 'None';
-  return `MPPE-${parameters.keyLength}-${parameters.stateless ? 'stateless' : 'stateful'}`;
-}
+import { noProbes, type ProbeTotals, type SessionSnapshot, type SessionTotals } from './session-view.ts';
 
 /** Undefined while no user is known: labels name configured objects only. */
 export function takeSnapshot(
