@@ -19,6 +19,8 @@ export interface ControlPeerOwner {
   callOpened(peer: ControlPeer, call: Call, now: number): void;
   callEnded(peer: ControlPeer, reason: string, now: number): void;
   discarded(reason: string): void;
+  /** Something threw that never should. */
+  faulted(error: unknown): void;
   closed(peer: ControlPeer, now: number): void;
   touched(peer: ControlPeer): void;
 }
@@ -91,7 +93,13 @@ export class ControlPeer implements Expirable {
 
   #receive(bytes: Uint8Array): void {
     const now = this.#owner.clock();
-    this.#carryOut(this.#control.receive(bytes, now), now);
+    try {
+      this.#carryOut(this.#control.receive(bytes, now), now);
+    } catch (error) {
+      // A mistake of ours may cost this connection, but no other.
+      this.#owner.faulted(error);
+      this.destroy();
+    }
   }
 
   #carryOut(outputs: ControlOutput[], now: number): void {

@@ -1,5 +1,4 @@
 // What a session's life looks like from outside: one log line an event, and the counters that go with it.
-
 import type { GatewayUser } from '../api/gateway-config.ts';
 import type { NoticeReason } from '../api/gateway-status.ts';
 import { type Log, printable } from '../process/log.ts';
@@ -7,6 +6,7 @@ import { formatAddress } from '../protocol/ip/address.ts';
 import type { LinkDownReason } from '../protocol/ppp/link-output.ts';
 import { encryptionMode } from './encryption.ts';
 import { type GreJudgement, largeLost } from './gre-verdict.ts';
+import { blockedText, bytes, namesOf } from './journal-words.ts';
 import { LineBudget } from './line-budget.ts';
 import { closed, type LoginResult, loginResults, sessionEndReasons } from './metric-labels.ts';
 import type { GatewayRecorder } from './metrics.ts';
@@ -32,13 +32,13 @@ export class Journal {
   readonly #log: Log;
   readonly #recorder: GatewayRecorder;
   readonly #activity: UserActivityLog;
-  /** Monotonic ms. */
   readonly #clock: () => number;
   readonly #turns = new RenegotiationLog();
   readonly #refused = new LineBudget(RefusedConnections, Second);
   readonly #calls = new LineBudget(Calls, Second);
   readonly #failures = new LineBudget(FailedCalls, Second);
 
+  /** `clock`: monotonic ms. */
   constructor(log: Log, recorder: GatewayRecorder, activity: UserActivityLog, clock: () => number) {
     this.#log = log;
     this.#recorder = recorder;
@@ -53,9 +53,9 @@ export class Journal {
     if (refused > 0) this.#log.warn({ refused }, `${refused} more connections were refused`);
     const calls = this.#calls.takeSum(now);
     if (calls > 0) this.#log.info({ calls }, `${calls} more calls came`);
-    const failures = this.#failures.takeSum(now);
-    if (failures > 0)
-      this.#log.warn({ failures }, `${failures} more lines about calls that did not get in were left out`);
+    const lines = this.#failures.takeSum(now);
+    if (lines > 0)
+      this.#log.warn({ lines }, `${lines} more lines about calls that did not get in were left out`);
   }
 
   refusedConnection(peerAddress: number, reason: string): void {
@@ -160,6 +160,11 @@ export class Journal {
     this.#log.warn({ user, from, verdict }, text);
   }
 
+  /** A mistake in this program: its stack is all there is to find it by. */
+  faulted(err: unknown): void {
+    if (this.#mayWrite(this.#failures)) this.#log.error({ err }, 'a fault of the gateway, please report it');
+  }
+
   restarted(session: Session): void {
     this.#sumUpTurns(session, this.#turns.begin(session, this.#clock()));
     if (this.#turns.isQuiet(session)) return;
@@ -228,23 +233,4 @@ export class Journal {
       `${user} has address ${address}, tunnel MTU ${tunnelMtu}`,
     );
   }
-}
-
-function namesOf({ user, peerAddress }: Session): { from: string; user: string | undefined; who: string } {
-  const from = formatAddress(peerAddress);
-  return { from, user: user?.name, who: user?.name ?? from };
-}
-
-function blockedText(from: string, detail: string): string {
-  return `${from} is connected, but its tunnel carries nothing: ${detail}`;
-}
-
-function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let unit = 0;
-  while (count >= 1000 && unit < units.length - 1) {
-    count /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? count : count.toFixed(1)} ${units[unit]}`;
 }

@@ -19,6 +19,7 @@ export const sessionEndReasons = {
   user_changed: 'The VpnUser or its password was changed in a way that the session cannot follow.',
   administrative: 'The administrator ended it.',
   shutdown: 'The gateway stopped.',
+  fault: 'The gateway made a mistake of its own: the log has the stack; please report it.',
   authentication_failed: 'The client logged in anew on the same link, with a wrong name or password.',
   authentication_refused: 'The client began anew on the same link and would not use MS-CHAPv2.',
   authentication_timeout: 'The client began anew on the same link and did not answer the challenge in time.',

@@ -1,10 +1,8 @@
 // One call, from its Outgoing-Call-Request to its end: carries out what the PPP link says on the data path.
 // It owns no socket and no timer; the gateway gives it bytes and time.
-
 import type { GatewayUser } from '../api/gateway-config.ts';
 import type { DataPath } from '../protocol/datapath/data-path.ts';
-import type { AuthenticationAttempt, LinkOptions, Verdict } from '../protocol/ppp/link.ts';
-import { Link } from '../protocol/ppp/link.ts';
+import { type AuthenticationAttempt, Link, type LinkOptions, type Verdict } from '../protocol/ppp/link.ts';
 import type { LinkDownReason, LinkOutput } from '../protocol/ppp/link-output.ts';
 import type { Call } from '../protocol/pptp/control-connection.ts';
 import { type Encryption, weaker } from './encryption.ts';
@@ -28,6 +26,8 @@ export interface SessionOwner {
   discard(reason: string): void;
   /** Its deadline came nearer, and not by a packet. */
   hurried(session: Session): void;
+  /** Something threw that never should. */
+  faulted(error: unknown): void;
   /** The list of packets to send is full: empties it. */
   makeRoom(): void;
   ended(session: Session, reason: LinkDownReason, detail: string, now: number): void;
@@ -56,7 +56,6 @@ export class Session {
   readonly localAddress: number;
   readonly peerAddress: number;
   readonly startedAt: number;
-  /** The same on the monotonic clock, ms. */
   readonly openedAt: number;
   state: SessionState = 'Establishing';
   /** When it should have shown that GRE passes, monotonic ms; and whether a verdict on that was given. */
@@ -119,13 +118,13 @@ export class Session {
 
   /** One PPP control frame from the data path. */
   receive(protocol: number, information: Uint8Array, now: number): void {
-    this.#carryOut(this.#link.receive(protocol, information, now), now);
+    this.#contain(() => this.#carryOut(this.#link.receive(protocol, information, now), now), now);
     if (this.#link.phase === 'Authenticate') this.hearsUs = true;
   }
 
   expire(now: number): void {
     if (now >= this.#giveUpAt) this.#end(this.#ending.reason, this.#ending.text, now);
-    else this.#carryOut(this.#link.expire(now), now);
+    else this.#contain(() => this.#carryOut(this.#link.expire(now), now), now);
   }
 
   /** The data path lost the MPPE count of a stateful direction (RFC 3078 §7.2). */
@@ -160,6 +159,16 @@ export class Session {
   /** The call is gone below PPP (CDN, TCP closed): no word can reach the peer any more. */
   lost(reason: LinkDownReason, detail: string, now: number): void {
     this.#end(reason, detail, now);
+  }
+
+  /** A mistake of ours may cost the session that it happened to, but no other. */
+  #contain(action: () => void, now: number): void {
+    try {
+      action();
+    } catch (error) {
+      this.#owner.faulted(error);
+      this.#end('fault', 'a fault of the gateway, please report it', now);
+    }
   }
 
   #carryOut(outputs: LinkOutput[], now: number): void {

@@ -154,6 +154,10 @@ export class Sessions implements SessionOwner {
     this.#services.timer.touch(session);
   }
 
+  faulted(error: unknown): void {
+    this.#services.journal.faulted(error);
+  }
+
   makeRoom(): void {
     this.#services.flush();
   }

@@ -119,6 +119,7 @@ function createListener(
       callOpened: (peer, call, now) => sessions.callOpened(peer, call, now),
       callEnded: (peer, reason, now) => sessions.callEnded(peer, reason, now),
       discarded: (reason) => sessions.discard(reason),
+      faulted: (error) => sessions.faulted(error),
       closed: (peer) => {
         admission.ended(peer.ticket);
         listener.forget(peer);

@@ -28,15 +28,23 @@ describe('a control connection', () => {
   let peer: ControlPeer;
   let opened: number;
   let now: number;
+  let mistake: Error | undefined;
+  let faults: unknown[];
 
   beforeEach(() => {
     socket = new FakeSocket();
     opened = 0;
+    mistake = undefined;
+    faults = [];
     now = 0;
     const owner = {
       clock: () => now,
       allotCallId: () => 1,
-      callOpened: () => opened++,
+      callOpened: () => {
+        if (mistake !== undefined) throw mistake;
+        opened++;
+      },
+      faulted: (error: unknown) => faults.push(error),
       ...{ callEnded: () => {}, discarded: () => {}, closed: () => {}, touched: () => {} },
     };
     const ticket = { address: 7, authenticateBy: 20_000 };
@@ -65,6 +73,13 @@ describe('a control connection', () => {
     for (let at = 0; at < flood.length; at += echo.length) flood.set(echo, at);
     socket.emit('data', flood);
     assert.deepEqual([socket.written[0]?.type, socket.written.length], ['SCCRP', 4_001]);
+  });
+
+  it('pays for a mistake of ours with itself alone, and tells of it', () => {
+    mistake = new TypeError('ours');
+    send('SCCRQ');
+    send('OCRQ');
+    assert.deepEqual([faults, socket.isDestroyed], [[mistake], true]);
   });
 
   it('ends 20 s after it began when nobody logged in, whatever was sent, and 2 s after its last call', () => {

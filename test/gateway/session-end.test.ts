@@ -1,4 +1,4 @@
-// How a session that the gateway ends says goodbye: through a real data path and the real timer, to a client that never answers.
+// How sessions end by the gateway's doing, on purpose or not: through a real data path and the real timer, to a client that never answers.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import type { ControlPeer } from '../../src/gateway/control-peer.ts';
@@ -17,6 +17,7 @@ class Bench {
   readonly timer = new ExpiryTimer(clock);
   readonly goodbyes: number[] = [];
   readonly ends: string[] = [];
+  mistake: Error | undefined;
   readonly sessions: Sessions;
 
   constructor() {
@@ -27,13 +28,19 @@ class Bench {
       network: { released: () => {} },
       journal: {
         connected: () => {},
+        faulted: (error: Error) => this.ends.push(error.message),
         failed: (_: unknown, result: string) => this.ends.push(`${result} at ${clock()}`),
       },
       linkOptions: () => ({
-        ...{ name: 'vpn', mru: 1500, keepaliveInterval: 0, random: (size: number) => new Uint8Array(size) },
+        ...{ name: 'vpn', mru: 1500, keepaliveInterval: 0, random: (size: number) => this.random(size) },
         encryption: { policy: 'Required', keyLengths: [128], stateless: 'Required' },
       }),
     } as unknown as SessionServices);
+  }
+
+  random(size: number): Uint8Array {
+    if (this.mistake !== undefined) throw this.mistake;
+    return new Uint8Array(size);
   }
 
   call(callId: number): void {
@@ -58,6 +65,22 @@ class Bench {
     this.flush();
   }
 }
+
+describe('a mistake of ours', () => {
+  it('costs the session it happened to, and no other', () => {
+    const bench = new Bench();
+    for (const callId of [1, 2]) bench.call(callId);
+    const [hit] = [...bench.sessions.all];
+    // LCP Configure-Request with a magic number of zero: it is Nak'd with a random one.
+    const request = Uint8Array.of(1, 1, 0, 10, 5, 6, 0, 0, 0, 0);
+    bench.mistake = new TypeError('ours');
+    bench.sessions.control(hit?.index ?? -1, 0xc021, request, clock());
+    assert.equal(bench.ends[0], 'ours');
+    assert.match(bench.ends[1] ?? '', /^fault at /);
+    assert.deepEqual([bench.ends.length, bench.sessions.count], [2, 1]);
+    bench.timer.close();
+  });
+});
 
 describe('an end by the gateway', () => {
   beforeEach(() => timers.enable({ apis: ['setTimeout', 'Date'], now: 0 }));

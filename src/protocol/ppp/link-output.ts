@@ -35,7 +35,8 @@ export type LinkDownReason =
   | 'control_closed'
   | 'call_cleared'
   | 'control_timeout'
-  | 'shutdown';
+  | 'shutdown'
+  | 'fault';
 
 export type LinkOutput =
   /** One PPP control frame, without FF03. A probe goes out with the outer DF bit: its size is the point. */
