@@ -9,12 +9,15 @@ const historyWords = historyLength / 32;
 export class ReceiveWindows {
   readonly #learned: Uint8Array;
   readonly #expected: Uint32Array;
+  /** The last number that came, among those passed. */
+  readonly #last: Uint32Array;
   /** Bit `n & 255` of a session's words is set when number n came. */
   readonly #history: Uint32Array;
 
   constructor(sessions: number) {
     this.#learned = new Uint8Array(sessions);
     this.#expected = new Uint32Array(sessions);
+    this.#last = new Uint32Array(sessions);
     this.#history = new Uint32Array(sessions * historyWords);
   }
 
@@ -32,15 +35,16 @@ export class ReceiveWindows {
     this.reset(session);
     this.#learned[session] = 1;
     this.#expected[session] = sequence;
+    this.#last[session] = advance(sequence, -1);
   }
 
   expected(session: number): number {
     return this.#expected[session]!;
   }
 
-  /** The last number passed, which is what we acknowledge. */
+  /** What we acknowledge: one that was given up did not come, and a peer may measure by what we say (GRE-6). */
   last(session: number): number {
-    return advance(this.#expected[session]!, -1);
+    return this.#last[session]!;
   }
 
   /** How far `sequence` is ahead of the expected one. */
@@ -51,8 +55,10 @@ export class ReceiveWindows {
   /** The expected number came, or is given up; the next one is expected. */
   pass(session: number, came: 'came' | 'lost'): void {
     const sequence = this.#expected[session]!;
-    if (came === 'came') this.mark(session, sequence);
-    else this.#history[this.#word(session, sequence)]! &= ~(1 << (sequence & 31));
+    if (came === 'came') {
+      this.mark(session, sequence);
+      this.#last[session] = sequence;
+    } else this.#history[this.#word(session, sequence)]! &= ~(1 << (sequence & 31));
     this.#expected[session] = advance(sequence, 1);
   }
 

@@ -16,6 +16,17 @@ describe('ReceiveWindows', () => {
     }
   });
 
+  it('acknowledges no number that never came: a peer that measures its path by us would be misled (GRE-6)', () => {
+    const windows = new ReceiveWindows(1);
+    windows.learn(0, 10);
+    for (const came of ['came', 'came', 'lost', 'lost'] as const) windows.pass(0, came);
+    assert.deepEqual([windows.last(0), windows.expected(0)], [11, 14]);
+    windows.skipTo(0, 20);
+    assert.equal(windows.last(0), 11);
+    windows.pass(0, 'came');
+    assert.equal(windows.last(0), 20);
+  });
+
   it('agrees with a set of all numbers seen, across the wrap (GRE-4)', () => {
     const random = createRandom(3);
     const windows = new ReceiveWindows(3);
