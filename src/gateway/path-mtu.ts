@@ -2,6 +2,7 @@
 // data path what holds. One per session, while IP flows.
 import type { PathState } from '../api/gateway-status.ts';
 import type { DataPath } from '../protocol/datapath/data-path.ts';
+import { distance } from '../protocol/gre/serial.ts';
 import type { GreHint } from '../protocol/ip/icmp.ts';
 import { lcpLengthFor } from '../protocol/ip/overhead.ts';
 import { PathMtuDiscovery } from '../protocol/ip/path-mtu.ts';
@@ -14,6 +15,8 @@ interface Probe {
   /** Undefined: no acknowledgment is waited for. */
   readonly sequence: number | undefined;
   readonly sentAt: number;
+  /** What the peer had acknowledged when it left. */
+  readonly acknowledgedBefore: number | undefined;
 }
 
 /** Identifiers are 8 bits: beyond this many the oldest probes are long lost. */
@@ -97,6 +100,11 @@ export class SessionPathMtu {
   }
 
   expire(now: number): void {
+    const { acknowledgedSequence } = this.#dataPath.greReport(this.#session.index);
+    // Acknowledgments flow, and have not come as far as this probe: they may be slow, and tell nothing yet.
+    for (const { size, sequence, acknowledgedBefore } of this.#probes.values())
+      if (sequence !== undefined && acknowledgedSequence !== acknowledgedBefore)
+        this.#discovery.passedOver(size);
     this.#carryOut(this.#discovery.expire(now), now);
   }
 
@@ -122,9 +130,11 @@ export class SessionPathMtu {
       const { size, sequence, sentAt } = probe;
       if (sequence === undefined || now - sentAt > AcknowledgedWithin) continue;
       isWaiting = true;
-      if (sequence !== acknowledgedSequence) continue;
+      const ahead = acknowledgedSequence === undefined ? -1 : distance(acknowledgedSequence, sequence);
+      if (ahead < 0) continue;
       this.#probes.set(identifier, { ...probe, sequence: undefined });
-      this.#carryOut(this.#discovery.answered(size, 'acknowledgment', now), now);
+      if (ahead > 0) this.#discovery.passedOver(size);
+      else this.#carryOut(this.#discovery.answered(size, 'acknowledgment', now), now);
     }
     return isWaiting;
   }
@@ -165,13 +175,14 @@ export class SessionPathMtu {
 
   #probe(size: number, now: number): void {
     const { index } = this.#session;
-    const before = this.#dataPath.greReport(index).sentSequence;
+    const { sentSequence: before, acknowledgedSequence: acknowledgedBefore } =
+      this.#dataPath.greReport(index);
     const identifier = this.#session.probe(lcpLengthFor(size), now);
     const last = this.#dataPath.greReport(index).sentSequence;
     // A full list, or an LCP that is not up: then the last packet is another one.
     const sequence = last === before ? undefined : last;
     this.#probes.delete(identifier);
-    this.#probes.set(identifier, { size, sequence, sentAt: now });
+    this.#probes.set(identifier, { size, sequence, sentAt: now, acknowledgedBefore });
     this.#news.probing();
     if (this.#probes.size > MostProbes) this.#probes.delete(this.#probes.keys().next().value!);
   }

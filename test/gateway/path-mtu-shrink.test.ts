@@ -49,6 +49,22 @@ describe('A path that shrinks under a download', () => {
     });
   }
 
+  for (const smallPackets of [0, 20, 50, 200])
+    it(`moves on within 10 s where the client answers no echo, and ${smallPackets} small packets a second are acknowledged`, () => {
+      for (const seed of [1, 2, 3]) {
+        const download = new SimulatedDownload({}, { answersEchoes: false }, seed);
+        download.run(3000);
+        download.isDownloading = true;
+        download.client.smallPackets = smallPackets;
+        download.run(4000 + seed * 337);
+        assert.equal(download.session.pathMtu, 1500);
+        download.line.mtu = 1400;
+        const { received } = download;
+        const moving = download.run(30_000, () => download.received >= received + 200_000);
+        assert.ok(moving <= 10_000, `${moving} ms`);
+      }
+    });
+
   it('is found in 4 s whatever size it shrinks to', () => {
     for (const mtu of [1496, 1492, 1333, 1280, 900, 576])
       assert.ok(shrink({}, {}, 1, mtu).found <= 4000, `${mtu}`);

@@ -100,6 +100,30 @@ describe('A session with a peer that answers no echo', () => {
   });
 });
 
+describe('A session with a peer that answers no echo, while a download runs', () => {
+  for (const mtu of [1500, 1454, 1300])
+    it(`takes no acknowledgment that names another packet for a loss: path ${mtu}`, () => {
+      const session = new SimulatedDownload({ mtu, passesFragments: true }, { answersEchoes: false }, 3);
+      session.isDownloading = true;
+      session.run(20_000);
+      assert.deepEqual(
+        session.news.filter((news) => news.startsWith('black hole') && news !== `black hole ${mtu}`),
+        [],
+      );
+      assert.ok(session.session.pathMtu <= Math.max(mtu, 1400), `${session.session.pathMtu}`);
+      assert.ok(session.received > 8_000_000, `${session.received}`);
+    });
+
+  it('finds the size as soon as the line is still', () => {
+    const session = new SimulatedDownload({ mtu: 1454, passesFragments: true }, { answersEchoes: false }, 3);
+    session.isDownloading = true;
+    session.run(5000);
+    session.isDownloading = false;
+    session.run(15_000);
+    assert.equal(session.session.pathMtu, 1454);
+  });
+});
+
 describe('The answer to another request', () => {
   it('proves no size, although identifiers come round again', () => {
     const session = settled(1454);

@@ -48,6 +48,10 @@ export class SizeEvidence {
     this.#failures.set(size, failuresToBelieve.withLoss);
   }
 
+  forget(size: number): void {
+    this.#failures.delete(size);
+  }
+
   forgetFailures(): void {
     this.#failures.clear();
   }

@@ -87,12 +87,13 @@ export class LookSchedule {
     if (purpose === 'check' && !isNew) return;
     if (isNew) this.#waits = isDoubtful ? [doubtfulLook, secondLook] : [secondLook];
     if (!isNarrow) this.#waits = [];
-    this.#lookAt = now + (this.#waits.shift() ?? reconfirmInterval);
+    const later = isNarrow && isDoubtful ? secondLook : reconfirmInterval;
+    this.#lookAt = now + (this.#waits.shift() ?? later);
   }
 
-  /** Nothing came back: an outage, or a peer that never answers. */
-  silent(everConfirmed: boolean, now: number): void {
+  /** Nothing came back, or nothing that tells. It is worth another try soon, or the peer never answers. */
+  silent({ isPromising }: { isPromising: boolean }, now: number): void {
     this.#isBusy = false;
-    this.#lookAt = now + (everConfirmed ? secondLook : reconfirmInterval);
+    this.#lookAt = now + (isPromising ? secondLook : reconfirmInterval);
   }
 }

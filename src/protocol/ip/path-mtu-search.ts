@@ -9,6 +9,7 @@
 //
 // An answer proves a size for good; silence proves nothing by itself. So a larger answer overrules any smaller
 // failure, an answer counts however late it comes, and the smallest size tells a deaf peer from a narrow path.
+import { ProbeAcknowledgments } from './path-mtu-acknowledgments.ts';
 import { SizeEvidence } from './path-mtu-evidence.ts';
 import { SizeLadder } from './path-mtu-ladder.ts';
 import { ProbeTiming } from './probe-timing.ts';
@@ -20,11 +21,18 @@ const silentRoundsToGiveUp = 3;
 /** 10 % loss needs some 40 at worst; a hostile peer answering at whim must not keep us at it. */
 const mostProbes = 48;
 
-export type SearchResult =
-  /** `isDoubtful`: loss may be the reason that nothing larger came through. */
-  | { readonly type: 'found'; readonly size: number; readonly isDoubtful: boolean }
-  /** Nothing came back, or only packets below the floor did. */
-  | { readonly type: 'silent'; readonly smallAnswered: boolean };
+/** `isDoubtful`: loss may be the reason that nothing larger came through. */
+export interface Found {
+  readonly type: 'found';
+  readonly size: number;
+  readonly isDoubtful: boolean;
+}
+/** Nothing came back, or only packets below the floor did, or (`isUnclear`) acknowledgments that told nothing. */
+export interface Silent {
+  readonly type: 'silent';
+  readonly smallAnswered: boolean;
+  readonly isUnclear: boolean;
+}
 
 export interface SearchOptions {
   /**
@@ -51,13 +59,11 @@ export class PathMtuSearch {
   readonly #timing: ProbeTiming;
   readonly #guesses: readonly number[];
   readonly #passedBefore: number;
-  /** Sizes whose arrival was acknowledged while it is not known whether the peer answers echoes, and when, ms. */
-  readonly #acknowledged = new Map<number, number>();
-  #acknowledgmentsCount = false;
+  readonly #acknowledgments = new ProbeAcknowledgments();
   #hasAskedForEcho = false;
   #silentRounds = 0;
   #smallAnswered = false;
-  result: SearchResult | undefined;
+  result: Found | Silent | undefined;
 
   constructor(options: SearchOptions) {
     this.purpose = options.purpose;
@@ -99,14 +105,19 @@ export class PathMtuSearch {
    */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): number[] {
     if (this.result !== undefined || !this.#timing.wasSent(size)) return [];
-    if (proof === 'echo') this.#acknowledged.clear();
-    else if (!this.#acknowledgmentsCount) {
-      this.#acknowledged.set(size, now);
+    if (proof === 'echo') this.#acknowledgments.echoCame();
+    else if (!this.#acknowledgments.isProof) {
+      this.#acknowledgments.name(size, now);
       return [];
     }
     this.#arrived(size, now);
     if (proof === 'acknowledgment') this.#timing.dropSmaller(size);
     return this.#evidence.fits >= this.limit || this.#timing.outstanding.size === 0 ? this.#next(now) : [];
+  }
+
+  /** The peer acknowledges what came after a probe of `size`: no acknowledgment can tell of it any more. */
+  passedOver(size: number): void {
+    if (this.#timing.outstanding.has(size)) this.#acknowledgments.passOver(size);
   }
 
   /** Our own host refused to send `size`: no loss, no doubt. */
@@ -122,9 +133,9 @@ export class PathMtuSearch {
     const asksForEcho = this.#mustAskForEcho();
     if (!asksForEcho) this.#believeAcknowledgments();
     const { outstanding } = this.#timing;
-    for (const size of outstanding) this.#evidence.failed(size);
+    for (const size of this.#acknowledgments.giveUp(outstanding)) this.#evidence.failed(size);
     outstanding.clear();
-    if (!asksForEcho) return this.#next(now);
+    if (!asksForEcho) return this.#acknowledgments.isHopeless ? this.#finishUnclear() : this.#next(now);
     this.#hasAskedForEcho = true;
     return this.#send([smallSize], now);
   }
@@ -139,17 +150,17 @@ export class PathMtuSearch {
   #mustAskForEcho(): boolean {
     const { fits, floor } = this.#evidence;
     const hasAsked = this.#hasAskedForEcho || this.#timing.outstanding.has(floor);
-    return this.#acknowledged.size > 0 && fits === 0 && !hasAsked;
+    return this.#acknowledgments.haveNamed && fits === 0 && !hasAsked;
   }
 
   /** The peer answers no echoes. */
   #believeAcknowledgments(): void {
-    for (const [size, at] of this.#acknowledged) {
-      this.#acknowledgmentsCount = true;
+    const { named, unclear } = this.#acknowledgments.takeNamed();
+    for (const size of unclear) this.#evidence.forget(size);
+    for (const [size, at] of named) {
       this.#arrived(size, at);
       this.#timing.dropSmaller(size);
     }
-    this.#acknowledged.clear();
   }
 
   #opening(): number[] {
@@ -175,10 +186,19 @@ export class PathMtuSearch {
     return this.#finish({ type: 'found', size: fits, isDoubtful });
   }
 
+  /** What arrived did arrive; but nothing says that what passed before does so no more. */
+  #finishUnclear(): number[] {
+    const { fits } = this.#evidence;
+    if (fits > 0 && fits >= this.#passedBefore)
+      return this.#finish({ type: 'found', size: fits, isDoubtful: true });
+    return this.#finish({ type: 'silent', smallAnswered: false, isUnclear: true });
+  }
+
   #nextInSilence(now: number): number[] {
     this.#silentRounds++;
     if (this.#silentRounds >= silentRoundsToGiveUp) {
-      return this.#finish({ type: 'silent', smallAnswered: this.#smallAnswered });
+      const { isUnclear } = this.#acknowledgments;
+      return this.#finish({ type: 'silent', smallAnswered: this.#smallAnswered, isUnclear });
     }
     // What failed in a silent round says nothing about its size.
     this.#evidence.forgetFailures();
@@ -225,7 +245,7 @@ export class PathMtuSearch {
     return ascending;
   }
 
-  #finish(result: SearchResult): number[] {
+  #finish(result: Found | Silent): number[] {
     this.result = result;
     return [];
   }

@@ -12,12 +12,14 @@ import { type Encryption, largestOuterFor, tunnelMtuFor } from './overhead.ts';
 import { SizeHint } from './path-mtu-hint.ts';
 import type { PathMtuOptions, PathMtuOutput } from './path-mtu-output.ts';
 import { LookSchedule } from './path-mtu-schedule.ts';
-import { PathMtuSearch, type SearchOptions, type SearchResult } from './path-mtu-search.ts';
+import { type Found, PathMtuSearch, type SearchOptions, type Silent } from './path-mtu-search.ts';
 import { ProbeLedger } from './probe-ledger.ts';
 import { floorSize } from './usual-sizes.ts';
 
 /** What most paths carry; assumed before anything is known. */
 const cautiousSize = 1400;
+/** From one to the next when large packets stall and nothing can be measured. */
+const fallbackSizes = [cautiousSize, 1280, floorSize];
 const hintInterval = 5000;
 /** A round trip longer than this is an answer of long ago, ms. */
 const longestRoundTrip = 3000;
@@ -35,6 +37,8 @@ export class PathMtuDiscovery {
   /** Loss may have made the path MTU too small. */
   #isDoubtful = false;
   #answersEchoes = false;
+  /** Large packets stay unacknowledged, and no search has told why. */
+  #hasStalled = false;
   readonly #reportedBlackHoles = new Set<number>();
   readonly #hint = new SizeHint();
   readonly #schedule = new LookSchedule();
@@ -103,6 +107,11 @@ export class PathMtuDiscovery {
     return wasAwaited && isPossible ? this.#answeredLate(size, now) : [];
   }
 
+  /** An acknowledgment named a packet that left after a probe of `size`, which it can name no more. */
+  passedOver(size: number): void {
+    if (!this.#answersEchoes) this.#search?.passedOver(size);
+  }
+
   /** EMSGSIZE: our host did not send a packet, probe or data, of `size` outer bytes. */
   refused(size: number, now: number): PathMtuOutput[] {
     if (this.#search !== undefined) return this.#advance(this.#search.refused(size, now), now);
@@ -123,6 +132,7 @@ export class PathMtuDiscovery {
 
   /** Large packets stay unacknowledged while small ones pass. */
   stallSuspected(now: number): PathMtuOutput[] {
+    this.#hasStalled = true;
     const isWorthACheck = this.#everConfirmed && this.#search === undefined && this.#schedule.suspect(now);
     return isWorthACheck ? this.#doubt(now, 0) : [];
   }
@@ -214,15 +224,11 @@ export class PathMtuDiscovery {
     if (search?.result === undefined) return this.#probe(sizes);
     this.#roundTrip = search.roundTrip ?? this.#roundTrip;
     this.#search = undefined;
-    if (search.result.type === 'silent') return this.#concludeSilence(search.result.smallAnswered, now);
+    if (search.result.type === 'silent') return this.#concludeSilence(search.result, now);
     return this.#conclude(search.result, search.purpose, now);
   }
 
-  #conclude(
-    { size, isDoubtful }: Extract<SearchResult, { type: 'found' }>,
-    purpose: SearchOptions['purpose'],
-    now: number,
-  ): PathMtuOutput[] {
+  #conclude({ size, isDoubtful }: Found, purpose: SearchOptions['purpose'], now: number): PathMtuOutput[] {
     const isNew = !this.#everConfirmed || size !== this.#pathMtu;
     const isTold = !isNew && this.#isConfirmed;
     this.#believe(Math.min(size, this.#ceiling));
@@ -230,13 +236,14 @@ export class PathMtuDiscovery {
     if (isNew || purpose !== 'check') this.#isDoubtful = isDoubtful;
     this.#schedule.concluded({ purpose, isNew, isNarrow: size < this.#ceiling, isDoubtful }, now);
     const told = isTold ? [] : [this.#describe('confirmed')];
-    return isDoubtful ? told : [...told, ...this.#blackHole(now)];
+    return this.#isDoubtful ? told : [...told, ...this.#blackHole(now)];
   }
 
   #believe(size: number): void {
     this.#pathMtu = size;
     this.#isConfirmed = true;
     this.#everConfirmed = true;
+    this.#hasStalled = false;
   }
 
   /** An answer came after its search had ended: the path is slow, not narrow, and the search goes on with patience. */
@@ -252,20 +259,23 @@ export class PathMtuDiscovery {
   }
 
   /** Silence says nothing of size: what was known stays, but unproven. */
-  #concludeSilence(smallAnswered: boolean, now: number): PathMtuOutput[] {
-    this.#schedule.silent(this.#everConfirmed, now);
+  #concludeSilence({ smallAnswered, isUnclear }: Silent, now: number): PathMtuOutput[] {
+    this.#schedule.silent({ isPromising: this.#everConfirmed || isUnclear }, now);
+    if (isUnclear && !smallAnswered && this.#everConfirmed && this.#hasStalled) return this.#fallBack();
     if (this.#everConfirmed && !smallAnswered) return [];
     this.#isConfirmed = false;
     if (smallAnswered) this.#pathMtu = this.#clamp(floorSize);
     const { pathMtu, tunnelMtu } = this;
-    return [
-      {
-        type: 'indeterminate',
-        reason: smallAnswered ? 'only_small_answers' : 'no_answer',
-        pathMtu,
-        tunnelMtu,
-      },
-    ];
+    const reason = smallAnswered ? 'only_small_answers' : 'no_answer';
+    return [{ type: 'indeterminate', reason, pathMtu, tunnelMtu }];
+  }
+
+  /** Large packets stall, and no answer tells why: give up a size by steps, so that nobody hangs for ever. */
+  #fallBack(): PathMtuOutput[] {
+    this.#isConfirmed = false;
+    this.#hasStalled = false;
+    this.#pathMtu = this.#clamp(fallbackSizes.find((size) => size < this.#pathMtu) ?? floorSize);
+    return [this.#describe('unconfirmed')];
   }
 
   #blackHole(now: number): PathMtuOutput[] {

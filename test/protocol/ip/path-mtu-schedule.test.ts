@@ -74,9 +74,9 @@ describe('The schedule of looks', () => {
   it('asks again after silence: in 10 s if a size was known, else in 9.5 minutes', () => {
     const schedule = new LookSchedule();
     schedule.busy();
-    schedule.silent(true, 1000);
+    schedule.silent({ isPromising: true }, 1000);
     assert.equal(schedule.deadline, 11_000);
-    schedule.silent(false, 1000);
+    schedule.silent({ isPromising: false }, 1000);
     assert.equal(schedule.deadline, 571_000);
   });
 });

@@ -171,13 +171,49 @@ describe('A search', () => {
     assert.ok(!search.expire(search.deadline).includes(100));
   });
 
+  it('calls it unclear when acknowledgments passed over each probe', () => {
+    const search = searchOf();
+    for (let sizes = search.open(1000); sizes.length > 0; sizes = search.expire(search.deadline))
+      for (const size of sizes) search.passedOver(size);
+    assert.deepEqual(search.result, { type: 'silent', smallAnswered: false, isUnclear: true });
+  });
+
+  it('takes no probe for lost that was passed over, if the peer answers no echo', () => {
+    const search = searchOf();
+    search.open(1000);
+    search.passedOver(1206);
+    assert.deepEqual(search.expire(search.deadline), [891]);
+    search.answered(891, 'acknowledgment', search.deadline - 1);
+    assert.deepEqual(search.expire(search.deadline), [100]);
+    assert.deepEqual(search.expire(search.deadline), [1206]);
+  });
+
+  it('takes it for lost if the peer answers echoes, and asks for nothing twice', () => {
+    const search = searchOf();
+    search.open(1000);
+    search.passedOver(1206);
+    search.expire(search.deadline);
+    assert.deepEqual(search.answered(891, 'echo', search.deadline - 1), [1051]);
+  });
+
+  it('holds what passed before while nothing tells, and believes in less only what is proven', () => {
+    const check = searchOf({ purpose: 'check', limit: 1454, passedBefore: 1454 });
+    let now = 1000;
+    for (let sizes = check.open(now); sizes.length > 0; now = check.deadline) {
+      check.answered(576, 'acknowledgment', now + 1);
+      for (const size of sizes) if (size > 576) check.passedOver(size);
+      sizes = check.expire(check.deadline);
+    }
+    assert.deepEqual(check.result, { type: 'silent', smallAnswered: false, isUnclear: true });
+  });
+
   it('gives up after three silent rounds, and says whether small probes came back', () => {
     const deaf = searchOf();
     assert.ok(flat(play(deaf, () => false)) <= 14);
-    assert.deepEqual(deaf.result, { type: 'silent', smallAnswered: false });
+    assert.deepEqual(deaf.result, { type: 'silent', smallAnswered: false, isUnclear: false });
     const narrow = searchOf();
     play(narrow, (size) => size <= 500);
-    assert.deepEqual(narrow.result, { type: 'silent', smallAnswered: true });
+    assert.deepEqual(narrow.result, { type: 'silent', smallAnswered: true, isUnclear: false });
   });
 
   it('ends after some 48 probes with a peer that answers at whim', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { largestOuterFor, lcpLengthFor, tunnelMtuFor } from '../../../src/protocol/ip/overhead.ts';
+import type { PathMtuOutput } from '../../../src/protocol/ip/path-mtu-output.ts';
 import { SimulatedPath, seededRandom } from './simulated-path.ts';
 
 const paths = [1500, 1492, 1454, 1438, 1400, 1280, 576];
@@ -19,6 +20,12 @@ function assertFound(simulated: SimulatedPath, what: string): void {
 
 function settled(mtu: number, rest: ConstructorParameters<typeof SimulatedPath>[1] = {}): SimulatedPath {
   const simulated = new SimulatedPath({ mtu }, rest);
+  simulated.settle();
+  return simulated;
+}
+
+function settledPath(path: ConstructorParameters<typeof SimulatedPath>[0]): SimulatedPath {
+  const simulated = new SimulatedPath(path);
   simulated.settle();
   return simulated;
 }
@@ -315,6 +322,26 @@ describe('A path that shrinks in mid-session', () => {
     assertFound(simulated, 'stall');
     assert.ok(time <= 2000, `${time} ms`);
     assert.equal(simulated.said('blackHole').length, 1);
+  });
+
+  it('is given way to by steps while large packets stall and acknowledgments tell nothing, without DF', () => {
+    const { discovery, now: settledAt } = settledPath({ peer: 'acknowledgments' });
+    const sizes: number[] = [];
+    let now = settledAt + minute;
+    const hear = (outputs: PathMtuOutput[]) => {
+      for (const output of outputs)
+        if (output.type === 'probe') discovery.passedOver(output.size);
+        else sizes.push(output.pathMtu);
+    };
+    for (let stall = 0; stall < 4; stall++) {
+      hear(discovery.stallSuspected(now));
+      for (const end = now + 5000; discovery.deadline < end; ) {
+        now = discovery.deadline;
+        hear(discovery.expire(now));
+      }
+    }
+    assert.deepEqual([...new Set(sizes)], [1500, 1400, 1280, 576]);
+    assert.equal(discovery.isConfirmed, false);
   });
 
   it('is not suspected before a size is confirmed; a search under way takes no suspicion away', () => {
