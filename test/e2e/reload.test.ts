@@ -41,6 +41,11 @@ describe('an edit while sessions run', { skip: cannotRun }, () => {
     await server.said(/changed documents are in force/, { since });
   }
   const withSpec = (lines: string) => text.replace('\nspec:\n', `\nspec:\n${lines}`);
+  const withUser1 = (field: string) => {
+    const user1 = 'metadata: {name: user1, namespace: vpn}\nspec: {';
+    assert.ok(text.includes(user1));
+    return text.replace(user1, `${user1}${field}, `);
+  };
   const users = async () => (await server.sessions()).map(({ user }) => user).toSorted();
 
   it('tells a session from its connection to its address in four lines, each once', async () => {
@@ -86,6 +91,13 @@ describe('an edit while sessions run', { skip: cannotRun }, () => {
     assert.equal(await swarm.ping({ destination: officeAddress }), 3);
   });
 
+  it("a user's own narrower list holds for the session that runs, and for no other one", async () => {
+    await edit(withUser1('allowedDestinations: [192.168.81.0/24]'));
+    assert.equal(await swarm.ping({ destination: officeAddress, patience: 400 }), 2);
+    await edit(text);
+    assert.equal(await swarm.ping({ destination: officeAddress }), 3);
+  });
+
   it('a bad edit changes nothing, and each of its faults is told', async () => {
     const since = server.mark();
     server.write(file, withSpec('  nonsense: 1\n  mtu: {mode: Fixed, value: 9000}\n'));
@@ -101,9 +113,7 @@ describe('an edit while sessions run', { skip: cannotRun }, () => {
     const since = server.mark();
     const soon = Date.now() + 3_000;
     const expiresAt = new Date(soon).toISOString();
-    const rest = 'serverRef: {name: office}, passwordSecretRef: {name: everyone, key: password}}';
-    const user1 = `metadata: {name: user1, namespace: vpn}\nspec: {${rest}`;
-    await edit(text.replace(user1, user1.replace('spec: {', `spec: {expiresAt: "${expiresAt}", `)));
+    await edit(withUser1(`expiresAt: "${expiresAt}"`));
     await eventually("user1's end", 6_000, async () => ((await users()).length === 2 ? 'ended' : undefined));
     assert.deepEqual(await users(), ['user0', 'user2']);
     const line = JSON.parse(await server.said(/user1 from 100\.64\.0\.2 ended/, { since }));
