@@ -98,7 +98,7 @@ export const sessionMetrics: readonly SessionMetric[] = [
   {
     name: 'vpn_session_path_mtu_probes_total',
     kind: 'counter',
-    help: 'Path MTU probes since the session began or renegotiated, by what became of them.',
+    help: 'Path MTU probes since the session began, by what became of them.',
     labels: [...ofSession, 'outcome'],
     samples: ({ probes: { echoed, acknowledged, lost } }) =>
       Object.entries({ echoed, acknowledged, lost }).map(([outcome, value]) => ({

@@ -1,7 +1,12 @@
 // The largest packet that the tunnel carries: pings of chosen sizes with DF inside and outside, judged by the search that
 // the gateway itself uses.
 import { largestOuterFor, mppeOverhead } from '../protocol/ip/overhead.ts';
-import { type Found, PathMtuSearch, type SearchOptions, type Silent } from '../protocol/ip/path-mtu-search.ts';
+import {
+  type Found,
+  PathMtuSearch,
+  type SearchOptions,
+  type Silent,
+} from '../protocol/ip/path-mtu-search.ts';
 import { type Conversation, clock } from './conversation.ts';
 import { StepFailed } from './failure.ts';
 

@@ -99,10 +99,7 @@ export class PathMtuSearch {
     return this.#send(this.#opening(), now);
   }
 
-  /**
-   * A probe of `size` arrived. An acknowledgment says so of one direction only: it counts when a round has ended without
-   * any echo. Returns the sizes to send next, perhaps none yet.
-   */
+  /** A probe arrived. An acknowledgment says so of one way only: it counts when a round ended without echo. Returns what to send. */
   answered(size: number, proof: 'echo' | 'acknowledgment', now: number): number[] {
     if (this.result !== undefined || !this.#timing.wasSent(size)) return [];
     if (proof === 'echo') this.#acknowledgments.echoCame();
