@@ -64,14 +64,6 @@ export class UserTable {
     this.#load(users);
   }
 
-  get size(): number {
-    return this.#byKey.size;
-  }
-
-  find(key: string): GatewayUser | undefined {
-    return this.#byKey.get(key)?.user;
-  }
-
   /**
    * `name` without DOMAIN\ (CH-3). Names match by exact code points, case included: no Unicode normalisation, because
    * the client hashed the very octets it sent. `wallClock` in ms since the epoch.
@@ -84,20 +76,6 @@ export class UserTable {
       octetsNtHash: entry?.octetsNtHash ?? dummyHash,
       refusal: entry === undefined ? unknownUser : judgeEntry(entry, source, wallClock),
     };
-  }
-
-  /** Whether a session of this user may go on as far as the user is concerned. undefined: it may. */
-  judgeSession(key: string, source: number, wallClock: number): Refusal | undefined {
-    const entry = this.#byKey.get(key);
-    return entry === undefined ? unknownUser : judgeEntry(entry, source, wallClock);
-  }
-
-  /** The next time a user expires, wall clock ms; Infinity when none will. */
-  nextExpiry(wallClock: number): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { expiresAt } of this.#byKey.values())
-      if (expiresAt > wallClock) next = Math.min(next, expiresAt);
-    return next;
   }
 
   /** Takes the new users at once and says who of the old ones is concerned, in which way. */
