@@ -7,8 +7,8 @@ import { listed, type Reported } from './reported.ts';
 import { type Situation, scheduledNodes } from './situation.ts';
 
 const type = 'Ready';
-/** Pod Security lists every field that it minds. */
-const LongestRefusal = 1_000;
+/** Pod Security lists every field that it minds; an Event has room for a thousand characters, and the fix comes last. */
+const LongestRefusal = 500;
 
 export function readyCondition(
   { situation, decision, refusal }: Reported,
@@ -37,7 +37,7 @@ export function readyCondition(
 
 function objectRefused(refusal: string): ServerCondition<'Ready'> {
   const fix = 'correct spec.placement, or the quota or policy that forbids it; what runs goes on as it is';
-  return { type, status: 'False', reason: 'ObjectRefused', message: `${refusal}; ${fix}` };
+  return { type, status: 'False', reason: 'ObjectRefused', message: `${shortened(refusal)}; ${fix}` };
 }
 
 function noGateway(situation: Situation): ServerCondition<'Ready'> {
@@ -87,7 +87,7 @@ function notReady(
 
 /** The name of a pod that never was is left out: every try has another. */
 function podsRefused(told: string, count: number, namespace: string): string {
-  const why = told.replace(/^Error creating: /, '').replace(/^pods? "[^"]*" is forbidden: /, '');
+  const why = told.replace(/^.*?Error creating: /, '').replace(/^pods? "[^"]*" is forbidden: /, '');
   const advice = [
     [
       /PodSecurity/,
@@ -97,5 +97,10 @@ function podsRefused(told: string, count: number, namespace: string): string {
     [/exceeded quota/, 'raise the quota of the namespace, or lower spec.placement.resources'],
   ] as const;
   const [, fix] = advice.find(([pattern]) => pattern.test(why)) ?? [];
-  return `no pod for ${count} of them: ${why.slice(0, LongestRefusal)}${fix === undefined ? '' : `; ${fix}`}`;
+  const advised = fix === undefined ? shortened(why) : `${shortened(why)}; ${fix}`;
+  return `no pod for ${count} of them: ${advised}; Kubernetes tries again every few minutes`;
+}
+
+function shortened(text: string): string {
+  return text.length > LongestRefusal ? `${text.slice(0, LongestRefusal)}…` : text;
 }

@@ -35,16 +35,23 @@ function ready(given: Given): string {
 describe('the readiness of a server', () => {
   it('says in the words of Pod Security why there are no pods, and the command that lets them', () => {
     const violation = 'violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)';
-    const podRefusal = `Error creating: pods "office-vpn-gateway-x7k2l" is forbidden: ${violation}`;
+    const podRefusal = `(combined from similar events): Error creating: pods "office-vpn-gateway-x7k2l" is forbidden: ${violation}`;
     assert.equal(
       ready({ podRefusal }),
       `False PodsRefused: 0 of 2 nodes take calls; no pod for 2 of them: ${violation}; let it: ` +
-        'kubectl label namespace vpn pod-security.kubernetes.io/enforce=privileged',
+        'kubectl label namespace vpn pod-security.kubernetes.io/enforce=privileged; ' +
+        'Kubernetes tries again every few minutes',
     );
     assert.match(
       ready({ podRefusal: 'Error creating: pods "x" is forbidden: no PriorityClass with name y was found' }),
       /no pod for 2 of them: no PriorityClass with name y was found; correct spec\.placement\.priorityClassName/,
     );
+  });
+
+  it('leaves room for the fix in an Event, however much Pod Security has to say', () => {
+    const podRefusal = `Error creating: pods "x" is forbidden: violates PodSecurity ${'x'.repeat(2_000)}`;
+    assert.ok(ready({ podRefusal }).length < 900);
+    assert.match(ready({ podRefusal }), /x…; let it: kubectl label namespace vpn/);
   });
 
   it('does not speak of an old refusal when every pod is there', () => {
