@@ -46,7 +46,7 @@ export class Network {
     this.#plan = planForwarding(netlink, options);
     this.#tun = this.#makeTun();
     try {
-      this.#applyFirewall();
+      this.#applyFirewall(this.#rules);
       bringUp(netlink, this.#tun, addressing(this.#rules));
       this.#clients.removeStale(this.#rules.pools);
       switchOn(netlink, this.#plan);
@@ -68,12 +68,12 @@ export class Network {
     if (this.#rules.proxyARP) this.#clients.remove(address);
   }
 
-  /** New rules while sessions run. `clients`: the inner addresses in use. */
+  /** New rules while sessions run. `clients`: the inner addresses in use. May be called again after it threw. */
   reload(rules: NetworkRules, clients: Iterable<number>): void {
     const before = this.#rules;
-    this.#rules = rules;
-    this.#applyFirewall();
+    this.#applyFirewall(rules);
     readdress(this.#netlink, this.#tun, addressing(before), addressing(rules));
+    this.#rules = rules;
     if (before.proxyARP === rules.proxyARP) return;
     this.#clients.clear();
     for (const address of clients) this.addClient(address);
@@ -99,12 +99,12 @@ export class Network {
     return makeTun(this.#netlink, { name: this.#options.tun, memory: this.#options.memory });
   }
 
-  #applyFirewall(): void {
-    const { destinations, gatewayAddress } = this.#rules;
+  #applyFirewall(rules: NetworkRules): void {
+    const { destinations, gatewayAddress } = rules;
     const local = this.#netlink.addresses().map(({ address }) => address);
     applyRuleset(
       renderFirewall({
-        ...this.#rules,
+        ...rules,
         ...this.#options,
         formerlyNotForwarding: this.#plan.formerlyOff,
         uplinks: this.#plan.uplinks,

@@ -59,14 +59,22 @@ export function bringUp(netlink: Netlink, tun: Tun, addressing: TunAddressing): 
   for (const cidr of addressing.routes) netlink.addRoute(routeTo(tun, cidr));
 }
 
-/** Changes address and routes of a TUN that is up to what `next` says. Throws SystemError. */
+/** Changes address and routes of a TUN that is up to what `next` says, however far it came before. Throws SystemError. */
 export function readdress(netlink: Netlink, tun: Tun, before: TunAddressing, next: TunAddressing): void {
   const { index } = tun;
   if (before.gatewayAddress !== next.gatewayAddress) {
-    netlink.addAddress({ index, address: next.gatewayAddress, prefixLength: 32 });
+    const hasIt = netlink
+      .addresses()
+      .some((each) => each.index === index && each.address === next.gatewayAddress);
+    if (!hasIt) netlink.addAddress({ index, address: next.gatewayAddress, prefixLength: 32 });
     tolerateAbsence(() => netlink.deleteAddress({ index, address: before.gatewayAddress, prefixLength: 32 }));
   }
-  for (const cidr of without(next.routes, before.routes)) netlink.addRoute(routeTo(tun, cidr));
+  const present = netlink
+    .routes()
+    .filter((route) => route.index === index)
+    .map(({ destination, prefixLength }) => ({ address: destination, prefixLength }));
+  for (const cidr of without(next.routes, [...before.routes, ...present]))
+    netlink.addRoute(routeTo(tun, cidr));
   for (const cidr of without(before.routes, next.routes)) {
     tolerateAbsence(() => netlink.deleteRoute(routeTo(tun, cidr)));
   }

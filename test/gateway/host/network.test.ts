@@ -19,6 +19,15 @@ import {
 } from './support.ts';
 
 const ICMP = 1;
+const tunState = () => run('ip -o -4 addr show vpn-office | cut -d" " -f2-; ip route show dev vpn-office');
+const fails = (action: () => void): boolean => {
+  try {
+    action();
+    return false;
+  } catch {
+    return true;
+  }
+};
 const forwarding = (name: string) =>
   readFileSync(`/proc/sys/net/ipv4/conf/${name}/forwarding`, 'utf8').trim();
 const lanClient = parseAddress('192.168.1.80')!;
@@ -162,6 +171,47 @@ describe('the network of a gateway', { skip }, () => {
     assert.equal(run('ip route show dev vpn-office').trim(), '10.77.0.0/24 proto static scope link');
     network.close();
     assert.equal(kernelState(), before);
+  });
+
+  it('comes to the new rules by a second try, whatever the kernel refused at the first', () => {
+    const next = {
+      ...rules,
+      ...{ pools: [parseCidr('10.78.0.0/24')!, parseCidr('10.79.0.0/24')!] },
+      gatewayAddress: parseAddress('10.78.0.1')!,
+    };
+    const isChange = (operation: string) => /^RTM_(NEW|DEL)/.test(operation);
+    network = openNetwork(netlink);
+    network.reload(next, []);
+    const wanted = tunState();
+    network.close();
+    for (let allowed = 0; ; allowed++) {
+      network = openNetwork(netlink);
+      let requests = 0;
+      setFaultHook((syscall, { operation }) =>
+        syscall === 'send' && isChange(operation) && ++requests === allowed + 1 ? errno.ENOBUFS : 0,
+      );
+      const isRefused = fails(() => network?.reload(next, []));
+      setFaultHook(undefined);
+      if (isRefused) network.reload(next, []);
+      assert.equal(tunState(), wanted, `request ${allowed + 1}`);
+      network.close();
+      if (isRefused) continue;
+      assert.ok(allowed >= 5);
+      return;
+    }
+  });
+
+  it('comes to the new rules by a second try after nft failed', () => {
+    const path = process.env['PATH'];
+    network = openNetwork(netlink);
+    process.env['PATH'] = '/nowhere';
+    try {
+      assert.throws(() => network?.reload({ ...rules, pools: [parseCidr('10.78.0.0/24')!] }, []), /nft/);
+    } finally {
+      process.env['PATH'] = path;
+    }
+    network.reload({ ...rules, pools: [parseCidr('10.78.0.0/24')!] }, []);
+    assert.equal(run('ip route show dev vpn-office').trim(), '10.78.0.0/24 proto static scope link');
   });
 
   it('makes the TUN again when somebody deletes it', () => {
