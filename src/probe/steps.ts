@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { openGreSocket, openNetlink, SystemError } from 'node-tun';
+import { printable } from '../process/log.ts';
 import { formatAddress, parseAddress } from '../protocol/ip/address.ts';
 import type { Credentials } from '../protocol/ppp/chap-peer.ts';
 import { connectTcp } from './control-dialogue.ts';
@@ -50,9 +51,9 @@ export const steps: Record<StepName, (course: Course) => Promise<string> | strin
       (news) => (news.type === 'established' ? news.peer : undefined),
       () => new StepFailed('control_timeout'),
     );
-    findings.serverHostName = peer.hostName;
-    findings.serverVendor = peer.vendorString;
-    return [peer.hostName, peer.vendorString].filter(Boolean).join(', ');
+    const names = [peer.hostName, peer.vendorString].map(printable);
+    [findings.serverHostName = null, findings.serverVendor = null] = names;
+    return names.filter(Boolean).join(', ');
   },
 
   async call({ conversation }) {
