@@ -20,6 +20,9 @@ const Second = 1_000;
 const RefusedConnections = 5;
 const Calls = 50;
 const FailedCalls = 100;
+/** Calls of nobody that people outside hear of. */
+const StrangersPerMinute = 10;
+const Minute = 60_000;
 
 export interface Refused {
   readonly result: LoginResult;
@@ -37,6 +40,7 @@ export class Journal {
   readonly #refused = new LineBudget(RefusedConnections, Second);
   readonly #calls = new LineBudget(Calls, Second);
   readonly #failures = new LineBudget(FailedCalls, Second);
+  readonly #strangers = new LineBudget(StrangersPerMinute, Minute);
 
   /** `clock`: monotonic ms. */
   constructor(log: Log, recorder: GatewayRecorder, activity: UserActivityLog, clock: () => number) {
@@ -102,6 +106,8 @@ export class Journal {
     const user = this.#activity.whoFrom(from);
     this.#recorder.countGreVerdict(verdict);
     if (user !== undefined) this.#activity.failed(user, { reason: verdict, message: detail, from });
+    // The latest are kept: strangers must not drive out what concerns a user.
+    if (user === undefined && !this.#strangers.admits(this.#clock())) return;
     this.#activity.notice('GreBlocked', blockedText(from, detail), user);
   }
 

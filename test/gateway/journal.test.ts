@@ -165,6 +165,15 @@ describe('the journal', () => {
     assert.deepEqual(Object.keys(greVerdicts).sort(), [...Object.keys(evidence), 'large_lost'].sort());
   });
 
+  it('lets strangers without GRE not drive out what concerns a user', () => {
+    const judgement = judgeGre({ peerAddress: 0xc0000207, ...silence });
+    assert.ok(judgement);
+    journal.pathShrank(session(alice), { before: 1500, pathMtu: 1400, tunnelMtu: 1356 });
+    for (let call = 0; call < 1_000; call++) journal.judged(session(), judgement);
+    const { latest } = activity.notices();
+    assert.deepEqual([latest.length, latest[0]?.user?.name, verdicts.length], [11, 'alice', 1_000]);
+  });
+
   it('blames nobody for a call that nobody is known to make', () => {
     const judgement = judgeGre({ peerAddress: 0xc0000207, ...silence });
     assert.ok(judgement);
