@@ -110,14 +110,15 @@ function fixedFieldsChanged(before: ServedSpec | undefined, after: ServedSpec): 
   return Object.entries(fixed(after)).flatMap(([field, value]) => (old[field] === value ? [] : [field]));
 }
 
-function slicesOf({ previous, previousHash, nodeNames, gateways }: Situation, config: GatewayConfig) {
+function slicesOf(situation: Situation, config: GatewayConfig) {
+  const { previous, previousHash, nodeNames, lingering, gateways } = situation;
   const reportOf = (name: string) => gateways.find(({ node }) => node === name)?.report;
   const fixed = new Set(config.users.flatMap(({ address }) => address ?? []));
   return assignSlices({
     spec: config.spec,
     previous: { slices: previous?.slices ?? {}, releasing: previous?.releasing ?? [] },
     nodes: nodeNames,
-    lingering: gateways.map(({ node }) => node),
+    lingering,
     usedOn: (node) => reportOf(node)?.usedAddresses.filter((address) => !fixed.has(address)),
     isCurrent: (node) => previousHash !== undefined && reportOf(node)?.configHash === previousHash,
   });

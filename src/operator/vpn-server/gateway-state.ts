@@ -44,7 +44,7 @@ export function gatewayState(facts: GatewayFacts): GatewayState {
 }
 
 /** A DaemonSet's pod that is not bound yet names its node in its affinity only. */
-function nodeOf({ spec }: PodObject): string {
+export function nodeOf({ spec }: PodObject): string {
   if (spec?.nodeName !== undefined) return spec.nodeName;
   return /"metadata\.name".*?"values":\["([^"]+)"\]/.exec(JSON.stringify(spec?.affinity ?? {}))?.[1] ?? '';
 }

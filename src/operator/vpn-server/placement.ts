@@ -52,3 +52,30 @@ export function shareNode(
     ([key, value]) => selector[key] === undefined || selector[key] === value,
   );
 }
+
+export interface GatewayNodes {
+  /** Where gateways should be, and where they are. */
+  readonly nodeNames: readonly string[];
+  /** Where one may still have sessions. */
+  readonly lingering: readonly string[];
+}
+
+/** `eligible` undefined: nobody may look at nodes. `former`: nodes with a slice of the addresses. `desired`: of the DaemonSet. */
+export function gatewayNodes(found: {
+  readonly eligible: readonly string[] | undefined;
+  readonly running: readonly string[];
+  readonly leaving: readonly string[];
+  readonly former: readonly string[];
+  readonly desired: number | undefined;
+}): GatewayNodes {
+  const { eligible, running, leaving, former, desired } = found;
+  const lingering = distinct([...running, ...leaving]);
+  if (eligible !== undefined) return { nodeNames: distinct([...eligible, ...running]), lingering };
+  // A pod that is replaced is missing for a moment: its node must not lose its addresses to the others for that.
+  const isWhole = desired !== undefined && desired <= lingering.length;
+  return { nodeNames: isWhole ? lingering : distinct([...lingering, ...former]), lingering };
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)].filter((name) => name !== '');
+}

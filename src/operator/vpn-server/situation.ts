@@ -15,17 +15,15 @@ import {
 } from '../manifests/names.ts';
 import type { DaemonSetObject, NodeObject, PodObject, SecretObject, VpnServerObject } from '../objects.ts';
 import type { World } from '../world.ts';
-import { type GatewayState, gatewayState } from './gateway-state.ts';
+import { type GatewayState, gatewayState, nodeOf } from './gateway-state.ts';
 import type { Neighbour } from './http-port.ts';
-import { nodesOf, shareNode } from './placement.ts';
+import { type GatewayNodes, gatewayNodes, nodesOf, shareNode } from './placement.ts';
 
-export interface Situation {
+export interface Situation extends GatewayNodes {
   readonly server: VpnServerObject;
   readonly judgement: Judgement;
   /** undefined: nodes cannot be seen. */
   readonly nodes: readonly NodeObject[] | undefined;
-  /** Where gateways should be, and where they are. */
-  readonly nodeNames: readonly string[];
   readonly daemonSet: DaemonSetObject | undefined;
   /** Why Kubernetes makes no pod of it. */
   readonly podRefusal: string | undefined;
@@ -62,21 +60,27 @@ export function gather(services: GatherServices, server: VpnServerObject, key: O
     .map((pod) => stateOf(services, pod))
     .sort((one, other) => one.node.localeCompare(other.node, 'en'));
   const nodes = world.seesNodes ? world.nodes.cache.all() : undefined;
-  const eligible = nodes === undefined ? [] : nodesOf(server, nodes);
   const own = `${namespace}/${gatewayName(name)}`;
   const daemonSet = daemonSetOf(world, key);
+  const previous = parseConfig(configText);
   return {
+    ...gatewayNodes({
+      eligible: nodes === undefined ? undefined : nodesOf(server, nodes),
+      running: gateways.map(({ node }) => node),
+      leaving: unfinishedPods(world, key).filter(isLeaving).map(nodeOf),
+      former: Object.keys(previous?.slices ?? {}),
+      desired: scheduledNodes({ daemonSet }),
+    }),
     server,
     judgement: judgements.ofServer(key),
     nodes,
-    nodeNames: [...new Set([...eligible, ...gateways.map(({ node }) => node)])].filter((node) => node !== ''),
     daemonSet,
     podRefusal: services.complaints.get(daemonSet?.metadata.uid ?? ''),
     neighbours: neighboursOf(world, server, nodes),
     serviceAccount: world.serviceAccounts.cache.get(own),
     budget: world.budgets.cache.get(own),
     configSecret,
-    previous: parseConfig(configText),
+    previous,
     previousHash: configText === undefined ? undefined : digestOf(configText),
     token: textOf(secretNamed(tokenSecretName(name)), tokenFile),
     usersSecrets: usersSecretsOf(world, key),
@@ -85,8 +89,15 @@ export function gather(services: GatherServices, server: VpnServerObject, key: O
 }
 
 export function podsOf(world: World, server: ObjectKey): PodObject[] {
-  const live = (pod: PodObject) => pod.metadata.deletionTimestamp === undefined && !isFinished(pod);
-  return world.pods.cache.all().filter((pod) => serverKeyOf(pod) === server && live(pod));
+  return unfinishedPods(world, server).filter((pod) => !isLeaving(pod));
+}
+
+function unfinishedPods(world: World, server: ObjectKey): PodObject[] {
+  return world.pods.cache.all().filter((pod) => serverKeyOf(pod) === server && !isFinished(pod));
+}
+
+function isLeaving({ metadata }: PodObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 export function daemonSetOf(world: World, server: ObjectKey): DaemonSetObject | undefined {

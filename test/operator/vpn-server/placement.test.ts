@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HttpPorts } from '../../../src/operator/vpn-server/http-port.ts';
-import { nodesOf, shareNode } from '../../../src/operator/vpn-server/placement.ts';
+import { gatewayNodes, nodesOf, shareNode } from '../../../src/operator/vpn-server/placement.ts';
 import { surroundingsOf } from '../../../src/operator/vpn-server/surroundings.ts';
 import { nodeObject, serverObject } from '../../support/operator/objects.ts';
 
@@ -47,6 +47,42 @@ describe('the nodes of a server', () => {
     assert.equal(shareNode(x, placed({}), both), true);
     assert.equal(shareNode(x, y, undefined), false);
     assert.equal(shareNode(x, placed({ nodeSelector: { rack: '1' } }), undefined), true);
+  });
+});
+
+describe('the nodes with gateways', () => {
+  const found = (more: Partial<Parameters<typeof gatewayNodes>[0]>) =>
+    gatewayNodes({
+      ...{ eligible: undefined, running: [], leaving: [], former: [], desired: undefined },
+      ...more,
+    });
+
+  it('are those that suit the server, and those that have one; who says goodbye lingers', () => {
+    const { nodeNames, lingering } = found({ eligible: ['a', 'b'], running: ['b', 'c', ''], leaving: ['d'] });
+    assert.deepEqual(
+      [nodeNames, lingering],
+      [
+        ['a', 'b', 'c'],
+        ['b', 'c', 'd'],
+      ],
+    );
+  });
+
+  it('stay the same while a pod is replaced, where nodes cannot be seen', () => {
+    const both = { former: ['a', 'b'], desired: 2 };
+    for (const moment of [
+      { running: ['a', 'b'] },
+      { running: ['b'], leaving: ['a'] },
+      { running: ['b'] },
+      { running: ['b'], desired: undefined },
+    ])
+      assert.deepEqual(
+        [...found({ ...both, ...moment }).nodeNames].sort(),
+        ['a', 'b'],
+        JSON.stringify(moment),
+      );
+    assert.deepEqual(found({ ...both, running: ['b', 'c'] }).nodeNames, ['b', 'c'], 'another node came');
+    assert.deepEqual(found({ ...both, running: ['b'], desired: 1 }).nodeNames, ['b'], 'a node went');
   });
 });
 
