@@ -76,8 +76,18 @@ function outside(blocks: readonly Block[], input: SliceInput): ReleasingRange[] 
 
 function release(blocks: Block[], input: SliceInput): void {
   for (const { cidr, releasing } of blocks) {
-    for (const node of releasing) if (!isOwed(cidr, node, input)) releasing.delete(node);
+    for (const node of releasing)
+      if (!isGivenOut(cidr, node, input) && !isOwed(cidr, node, input)) releasing.delete(node);
   }
+}
+
+/** Whether the node was told to give out addresses of the range: then it must first hear that it no longer does. */
+function isGivenOut(cidr: Cidr, node: string, input: SliceInput): boolean {
+  if (isGone(node, input)) return false;
+  return (input.previous.slices[node] ?? []).some((text) => {
+    const range = parseCidr(text);
+    return range !== undefined && overlap(range, cidr);
+  });
 }
 
 /** Whether the node has yet to hear that it must not give out the range, or has sessions in it. */

@@ -153,6 +153,7 @@ describe('the address slices', () => {
         maxLength: 4,
       }),
     });
+    const idle = { current: true, known: false, pool: '10.77.0.0/24', logins: [] };
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
         let slices = nothing;
@@ -191,7 +192,27 @@ describe('the address slices', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      {
+        numRuns: 300,
+        // A coarser cut gives a block two owners: one that is up to date must still hear that it lost its half.
+        examples: [
+          [
+            [
+              { ...idle, nodes: ['n1'], current: false },
+              { ...idle, nodes: ['n1', 'n2', 'n4'], current: false, pool: '10.77.0.0/26' },
+              { ...idle, nodes: ['n3', 'n4'], pool: '10.77.0.0/26' },
+              {
+                ...idle,
+                nodes: ['n1', 'n4'],
+                current: false,
+                known: true,
+                logins: [{ node: 'n4', pick: 0 }],
+              },
+              { ...idle, nodes: ['n1', 'n4'], pool: '10.77.0.0/26', logins: [{ node: 'n1', pick: 237 }] },
+            ],
+          ],
+        ],
+      },
     );
   });
 });
