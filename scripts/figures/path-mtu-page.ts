@@ -24,7 +24,8 @@ writeFileSync(
   `# Path MTU: the whole table
 
 Written by \`scripts/figures/path-mtu-page.ts\` from runs of \`make path-mtu-table\` on ${new Date().toISOString().slice(0, 10)}, on a
-machine with two processors that had other work too: seconds are for comparison within a row, not for speed.
+machine with two processors. The two servers were measured at different times and with different other work: their seconds
+say that a transfer passes, not which server is faster.
 
 - The client is Debian's pptp ${version('pptp-linux')} under pppd ${version('ppp')}, on Linux 6.1 in User Mode Linux, with the
   options \`require-mppe-128\` and \`mru\` as in the table. It dials once. As soon as IPCP is up, it downloads and uploads 10 MB at
