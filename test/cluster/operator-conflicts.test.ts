@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { ntPasswordHash } from '../../src/protocol/ppp/ms-chap-v2.ts';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
-import { FakeNode } from '../support/operator/fake-node.ts';
+import type { FakeNode } from '../support/operator/fake-node.ts';
+import { serveOffice } from '../support/operator/office.ts';
 import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
 import { OperatorLab } from '../support/operator/operator-lab.ts';
 
@@ -22,10 +23,7 @@ describe('objects in conflict', { skip }, () => {
   before(async () => {
     lab = await OperatorLab.start();
     lab.startOperator();
-    await lab.apply(vpnServer('office'), vpnUser('alice'), password('alice', 'correct horse'));
-    node = new FakeNode(lab, 'office', 'node1', '127.0.1.1');
-    await node.start();
-    await lab.untilCondition('vpns', 'office', /^True GatewaysReady/);
+    node = await serveOffice(lab);
     // Claims are in order of creation, in whole seconds.
     await new Promise((done) => setTimeout(done, 1_100));
   });

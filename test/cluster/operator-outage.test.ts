@@ -7,6 +7,7 @@ import { serviceAccountUser } from '../support/kubernetes/control-plane.ts';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
 import { FakeNode } from '../support/operator/fake-node.ts';
+import { serveOffice } from '../support/operator/office.ts';
 import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
 import { OperatorLab } from '../support/operator/operator-lab.ts';
 
@@ -21,10 +22,7 @@ describe('an API server that is away', { skip, timeout: 180_000 }, () => {
   before(async () => {
     lab = await OperatorLab.start();
     started = lab.startOperator({ leading: 'elected' });
-    await lab.apply(vpnServer('office'), vpnUser('alice'), password('alice', 'correct horse'));
-    node = new FakeNode(lab, 'office', 'node1', '127.0.1.1');
-    await node.start();
-    await lab.untilCondition('vpns', 'office', /^True GatewaysReady/);
+    node = await serveOffice(lab);
   });
   after(async () => {
     node?.close();

@@ -6,8 +6,8 @@ import type { GatewayNotice, SessionPath } from '../../src/api/gateway-status.ts
 import { summarisePaths } from '../../src/gateway/status-view-paths.ts';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
-import { FakeNode } from '../support/operator/fake-node.ts';
-import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
+import type { FakeNode } from '../support/operator/fake-node.ts';
+import { serveOffice } from '../support/operator/office.ts';
 import { OperatorLab } from '../support/operator/operator-lab.ts';
 
 const skip = givenKubeconfig() ? 'needs an API server of its own' : cannotRunApi();
@@ -37,10 +37,7 @@ describe('paths in Kubernetes', { skip, timeout: 180_000 }, () => {
   before(async () => {
     lab = await OperatorLab.start();
     started = lab.startOperator();
-    await lab.apply(vpnServer('office'), vpnUser('alice'), password('alice', 'correct horse'));
-    node = new FakeNode(lab, 'office', 'node1', '127.0.1.1');
-    await node.start();
-    await lab.untilCondition('vpns', 'office', /^True GatewaysReady/);
+    node = await serveOffice(lab);
   });
   after(async () => {
     node?.close();

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
-import { FakeNode } from '../support/operator/fake-node.ts';
-import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
+import type { FakeNode } from '../support/operator/fake-node.ts';
+import { serveOffice } from '../support/operator/office.ts';
+import { password, vpnUser } from '../support/operator/operator-documents.ts';
 import { OperatorLab } from '../support/operator/operator-lab.ts';
 
 interface DaemonSetObject {
@@ -20,10 +21,7 @@ describe('an operator that is refused something', { skip, timeout: 180_000 }, ()
   before(async () => {
     lab = await OperatorLab.start();
     lab.startOperator();
-    await lab.apply(vpnServer('office'), vpnUser('alice'), password('alice', 'correct horse'));
-    node = new FakeNode(lab, 'office', 'node1', '127.0.1.1');
-    await node.start();
-    await lab.untilCondition('vpns', 'office', /^True GatewaysReady/);
+    node = await serveOffice(lab);
   });
   after(async () => {
     node?.close();

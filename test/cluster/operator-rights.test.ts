@@ -15,8 +15,9 @@ import { untilRights } from '../support/kubernetes/catching-up.ts';
 import { serviceAccountUser } from '../support/kubernetes/control-plane.ts';
 import { cannotRunApi, givenKubeconfig } from '../support/kubernetes/programs.ts';
 import { eventually } from '../support/lab/commands.ts';
-import { containerStatus, FakeNode } from '../support/operator/fake-node.ts';
-import { password, vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
+import { containerStatus, type FakeNode } from '../support/operator/fake-node.ts';
+import { serveOffice } from '../support/operator/office.ts';
+import { vpnServer, vpnUser } from '../support/operator/operator-documents.ts';
 import { OperatorLab } from '../support/operator/operator-lab.ts';
 
 const skip = givenKubeconfig() ? 'needs an API server of its own' : cannotRunApi();
@@ -52,10 +53,7 @@ describe('the rights of the operator', { skip }, () => {
         calls.add(callOf(method, path, query['watch'] === true));
       },
     });
-    await lab.apply(vpnServer('office'), vpnUser('alice'), password('alice', 'correct horse'));
-    node = new FakeNode(lab, 'office', 'node1', '127.0.1.1');
-    await node.start();
-    await lab.untilCondition('vpns', 'office', /^True GatewaysReady/);
+    node = await serveOffice(lab);
   });
   after(async () => {
     node?.close();

@@ -5,6 +5,23 @@ import { SessionNetwork, type SessionNetworkServices } from '../../src/gateway/s
 import { noProbes } from '../../src/gateway/session-view.ts';
 import type { PathMtuParameters } from '../../src/protocol/datapath/data-path.ts';
 
+const ethernet = { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) };
+
+/** Services of sessions whose paths may be measured; `told` is what the data path was given. */
+function measuring(told: PathMtuParameters[]) {
+  return {
+    dataPath: {
+      startNetwork: () => {},
+      setDestinations: () => {},
+      setPathMtu: (_: number, mtu: PathMtuParameters) => told.push(mtu),
+      greReport: () => ({}),
+    },
+    limits: { begin: () => {} },
+    memory: { recall: () => undefined },
+    wallClock: () => 0,
+  };
+}
+
 describe('SessionNetwork', () => {
   it('bears EMSGSIZE for a session whose path nobody measures (SE-1)', () => {
     assert.doesNotThrow(() => new SessionNetwork({} as SessionNetworkServices).refused(9, 1400, 0));
@@ -43,7 +60,7 @@ describe('SessionNetwork', () => {
       dataPath: { startNetwork: () => {} },
       limits: { begin: (_: number, times: object) => begun.push(times) },
       settings: () => ({ fixedTunnelMtu: 1300, gatewayAddress: 1, destinations: new Uint32Array(0) }),
-      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) },
+      host: ethernet,
     } as unknown as SessionNetworkServices);
     const session = { index: 0, address: 7, user: { allowedDestinations: [] }, openedAt: 500 };
     network.opened(session as unknown as Session, 1500, 90_000);
@@ -55,22 +72,14 @@ describe('SessionNetwork', () => {
     let fixedTunnelMtu: number | undefined;
     const watched = new Set<unknown>();
     const network = new SessionNetwork({
-      dataPath: {
-        startNetwork: () => {},
-        setDestinations: () => {},
-        setPathMtu: (_: number, mtu: PathMtuParameters) => told.push(mtu),
-        greReport: () => ({}),
-      },
-      limits: { begin: () => {} },
-      memory: { recall: () => undefined },
+      ...measuring(told),
       timer: {
         add: (member: unknown) => watched.add(member),
         delete: (member: unknown) => watched.delete(member),
         touch: () => {},
       },
-      wallClock: () => 0,
       settings: () => ({ fixedTunnelMtu, gatewayAddress: 1, destinations: new Uint32Array(0) }),
-      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) },
+      host: ethernet,
     } as unknown as SessionNetworkServices);
     const session = {
       ...{ index: 0, address: 7, user: { allowedDestinations: [] }, state: 'Established' },
@@ -120,7 +129,7 @@ describe('SessionNetwork', () => {
       timer: { add: (member: never) => watched.push(member), touch: () => {} },
       wallClock: () => 0,
       settings: () => ({ gatewayAddress: 1, destinations: new Uint32Array(0) }),
-      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) },
+      host: ethernet,
     } as unknown as SessionNetworkServices);
     const user = { allowedDestinations: [] };
     const session = { index: 0, address: 7, user, earlierProbes: noProbes, probe: () => 1 };
@@ -137,18 +146,10 @@ describe('SessionNetwork', () => {
     let fixedTunnelMtu: number | undefined = 1200;
     const watched = new Set<unknown>();
     const network = new SessionNetwork({
-      dataPath: {
-        startNetwork: () => {},
-        setDestinations: () => {},
-        setPathMtu: (_: number, mtu: PathMtuParameters) => told.push(mtu),
-        greReport: () => ({}),
-      },
-      limits: { begin: () => {} },
-      memory: { recall: () => undefined },
+      ...measuring(told),
       timer: { add: (member: unknown) => watched.add(member), touch: () => {} },
-      wallClock: () => 0,
       settings: () => ({ fixedTunnelMtu, gatewayAddress: 1, destinations: new Uint32Array(0) }),
-      host: { addClient: () => {}, pathTowards: () => ({ interfaceMtu: 1500, routeMtu: 1500 }) },
+      host: ethernet,
     } as unknown as SessionNetworkServices);
     const session = {
       ...{ index: 0, address: 7, user: { allowedDestinations: [] }, state: 'Established' },
